@@ -1,0 +1,166 @@
+package dev.veery.memory.access;
+
+import java.lang.reflect.Field;
+import sun.misc.Unsafe;
+
+/**
+ * Loads and stores on memory outside the Java heap: guest RAM, processor state, buffers. The only user of
+ * {@link Unsafe}. Addresses are host virtual addresses; nothing is checked, so a caller proves its address first.
+ *
+ * <p>All accesses are little-endian and may be unaligned. Plain methods may be reordered by the JVM. Acquire and release
+ * methods are ordered as the names say: on x86 they cost no instruction and keep the compiler from moving accesses, which
+ * is what memory shared with another thread or with a device needs.
+ */
+public final class OffHeap {
+    private static final Unsafe UNSAFE = unsafe();
+
+    private OffHeap() {}
+
+    private static Unsafe unsafe() {
+        try {
+            Field field = Unsafe.class.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            return (Unsafe) field.get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** One byte, sign-extended by Java. */
+    public static byte getByte(long address) {
+        return UNSAFE.getByte(address);
+    }
+
+    /** Two bytes, sign-extended by Java. */
+    public static short getShort(long address) {
+        return UNSAFE.getShort(address);
+    }
+
+    /** Two bytes, zero-extended. */
+    public static char getChar(long address) {
+        return UNSAFE.getChar(address);
+    }
+
+    /** Four bytes. */
+    public static int getInt(long address) {
+        return UNSAFE.getInt(address);
+    }
+
+    /** Eight bytes. */
+    public static long getLong(long address) {
+        return UNSAFE.getLong(address);
+    }
+
+    /** Stores the low byte. */
+    public static void putByte(long address, int value) {
+        UNSAFE.putByte(address, (byte) value);
+    }
+
+    /** Stores the low two bytes. */
+    public static void putShort(long address, int value) {
+        UNSAFE.putShort(address, (short) value);
+    }
+
+    /** Stores four bytes. */
+    public static void putInt(long address, int value) {
+        UNSAFE.putInt(address, value);
+    }
+
+    /** Stores eight bytes. */
+    public static void putLong(long address, long value) {
+        UNSAFE.putLong(address, value);
+    }
+
+    /** One byte; later accesses stay behind it. */
+    public static byte getByteAcquire(long address) {
+        return UNSAFE.getByteVolatile(null, address);
+    }
+
+    /** Two bytes; later accesses stay behind it. */
+    public static char getCharAcquire(long address) {
+        return UNSAFE.getCharVolatile(null, address);
+    }
+
+    /** Four bytes; later accesses stay behind it. */
+    public static int getIntAcquire(long address) {
+        return UNSAFE.getIntVolatile(null, address);
+    }
+
+    /** Eight bytes; later accesses stay behind it. */
+    public static long getLongAcquire(long address) {
+        return UNSAFE.getLongVolatile(null, address);
+    }
+
+    /** Stores a byte behind all earlier accesses. */
+    public static void putByteRelease(long address, int value) {
+        UNSAFE.storeFence();
+        UNSAFE.putByte(address, (byte) value);
+    }
+
+    /** Stores two bytes behind all earlier accesses. */
+    public static void putShortRelease(long address, int value) {
+        UNSAFE.storeFence();
+        UNSAFE.putShort(address, (short) value);
+    }
+
+    /** Stores four bytes behind all earlier accesses. */
+    public static void putIntRelease(long address, int value) {
+        UNSAFE.putOrderedInt(null, address, value);
+    }
+
+    /** Stores eight bytes behind all earlier accesses. */
+    public static void putLongRelease(long address, long value) {
+        UNSAFE.putOrderedLong(null, address, value);
+    }
+
+    /** Atomic compare-and-set of an aligned int; a full fence. */
+    public static boolean compareAndSetInt(long address, int expected, int value) {
+        return UNSAFE.compareAndSwapInt(null, address, expected, value);
+    }
+
+    /** Atomic compare-and-set of an aligned long; a full fence. */
+    public static boolean compareAndSetLong(long address, long expected, long value) {
+        return UNSAFE.compareAndSwapLong(null, address, expected, value);
+    }
+
+    /** Orders everything before against everything after, stores against later loads included. */
+    public static void fullFence() {
+        UNSAFE.fullFence();
+    }
+
+    /** Copies {@code length} bytes; the ranges may overlap. */
+    public static void copy(long from, long to, long length) {
+        UNSAFE.copyMemory(from, to, length);
+    }
+
+    /** Copies from a Java array. */
+    public static void copyIn(byte[] from, int offset, long to, int length) {
+        java.util.Objects.checkFromIndexSize(offset, length, from.length);
+        UNSAFE.copyMemory(from, Unsafe.ARRAY_BYTE_BASE_OFFSET + (long) offset, null, to, length);
+    }
+
+    /** Copies to a Java array. */
+    public static void copyOut(long from, byte[] to, int offset, int length) {
+        java.util.Objects.checkFromIndexSize(offset, length, to.length);
+        UNSAFE.copyMemory(null, from, to, Unsafe.ARRAY_BYTE_BASE_OFFSET + (long) offset, length);
+    }
+
+    /** Sets {@code length} bytes to {@code value}. */
+    public static void fill(long address, long length, int value) {
+        UNSAFE.setMemory(address, length, (byte) value);
+    }
+
+    /** Allocates zeroed memory, 64-byte aligned, never freed before {@link #free}; the JVM's own limit applies. */
+    public static long allocate(long bytes) {
+        long raw = UNSAFE.allocateMemory(bytes + 64 + 8);
+        long address = (raw + 8 + 63) & -64L;
+        UNSAFE.putLong(address - 8, raw);
+        UNSAFE.setMemory(address, bytes, (byte) 0);
+        return address;
+    }
+
+    /** Frees what {@link #allocate} returned. */
+    public static void free(long address) {
+        UNSAFE.freeMemory(UNSAFE.getLong(address - 8));
+    }
+}
