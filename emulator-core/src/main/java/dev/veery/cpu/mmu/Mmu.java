@@ -1,0 +1,63 @@
+package dev.veery.cpu.mmu;
+
+import dev.veery.cpu.state.CpuState;
+
+/**
+ * One processor's way to memory: segmentation, paging, TLB. Addresses are linear unless said otherwise; every method may
+ * throw {@link dev.veery.cpu.state.CpuFault} (page fault, #GP or #SS for a non-canonical address, #AC).
+ */
+public abstract class Mmu {
+    /** Linear... offset in CS of the block being executed, for addresses relative to RIP. */
+    public long blockRip;
+
+    /** Linear address of {@code offset} in segment {@code seg}, after the checks of SDM vol. 3 section 5.3 (and canonical form is left to the access). */
+    public abstract long linear(int seg, long offset, int size, boolean write);
+
+    /** Loads zero-extended, at the current privilege level. */
+    public abstract int load8(long linear);
+
+    public abstract int load16(long linear);
+
+    /** Zero-extended to 64 bits. */
+    public abstract long load32(long linear);
+
+    public abstract long load64(long linear);
+
+    public abstract void store8(long linear, long value);
+
+    public abstract void store16(long linear, long value);
+
+    public abstract void store32(long linear, long value);
+
+    public abstract void store64(long linear, long value);
+
+    /** Copies {@code size} (up to 64) bytes of guest memory to host address {@code to}; all pages are checked before anything is read. */
+    public abstract void loadBytes(long linear, long to, int size);
+
+    /** Copies {@code size} (up to 512) bytes from host address {@code from} to guest memory; all pages are checked before anything is written. */
+    public abstract void storeBytes(long linear, long from, int size);
+
+    /** Raises the page fault that a write of {@code size} bytes would raise, if any; writes nothing. */
+    public abstract void probeWrite(long linear, int size);
+
+    /** Implicit supervisor load (descriptor tables, TSS), whatever the privilege level; sizes 1, 2, 4, 8, zero-extended. */
+    public abstract long loadSystem(long linear, int size);
+
+    /** Implicit supervisor store. */
+    public abstract void storeSystem(long linear, int size, long value);
+
+    /** The privilege level, CR0, CR4, EFER or RFLAGS.AC changed: permissions of cached translations are looked at anew. */
+    public abstract void modeChanged();
+
+    /** Drops every translation (CR3 reload keeps global ones: {@link #flushNonGlobal}). */
+    public abstract void flushAll();
+
+    /** Drops translations without the G bit. */
+    public abstract void flushNonGlobal();
+
+    /** INVLPG. */
+    public abstract void flushPage(long linear);
+
+    /** The processor this belongs to. */
+    public abstract CpuState state();
+}

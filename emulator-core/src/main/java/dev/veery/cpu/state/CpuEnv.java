@@ -1,0 +1,36 @@
+package dev.veery.cpu.state;
+
+import dev.veery.irq.LocalApic;
+
+/**
+ * What a processor reaches outside itself and its memory: port space, its local APIC, time, and the requests it makes of
+ * the machine. Cold paths only. The implementation takes the machine lock where devices are touched.
+ */
+public interface CpuEnv {
+    /** IN. Sizes 1, 2, 4. */
+    int in(int port, int size);
+
+    /** OUT. */
+    void out(int port, int size, int value);
+
+    /** The machine's time-stamp counter before this processor's offset. */
+    long tsc();
+
+    /** The local APIC; the caller holds the lock by {@link #lock()}. */
+    LocalApic apic();
+
+    /** Takes the machine lock. */
+    void lock();
+
+    /** Releases the machine lock. */
+    void unlock();
+
+    /** The features this processor shows. */
+    CpuModel model();
+
+    /** A fault could not be delivered (SDM vol. 3, section 6.15): the processor shuts down. */
+    void tripleFault();
+
+    /** The TLB or the translation of code changed: cached translations of linear code addresses are stale. */
+    void codeTranslationChanged();
+}

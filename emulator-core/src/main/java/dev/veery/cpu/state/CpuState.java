@@ -1,0 +1,328 @@
+package dev.veery.cpu.state;
+
+import dev.veery.memory.access.OffHeap;
+
+/**
+ * The architectural registers of one processor. No execution happens here.
+ *
+ * <p>General, vector and x87 registers and segment bases live in one off-heap block, so that an operand is a byte offset
+ * into the block whatever its kind, and so that emitted machine code and Java share them. The rest are plain fields,
+ * public because the engines read them on every instruction. One thread, the vCPU's own, touches an instance while it
+ * runs.
+ */
+public final class CpuState {
+    public static final int RAX = 0;
+    public static final int RCX = 1;
+    public static final int RDX = 2;
+    public static final int RBX = 3;
+    public static final int RSP = 4;
+    public static final int RBP = 5;
+    public static final int RSI = 6;
+    public static final int RDI = 7;
+
+    /** Offset of the sixteen general registers, 8 bytes each. */
+    public static final int GPR = 0;
+
+    /** Offset of eight bytes that are always zero: the base or index an address does not have. */
+    public static final int ZERO = 0x80;
+
+    /** Offset of the six segment bases in the order of {@link Seg}, then LDTR's and TR's, 8 bytes each. */
+    public static final int SEG_BASE = 0x90;
+
+    /** Offset of scratch space for operands of up to 64 bytes. */
+    public static final int SCRATCH = 0x100;
+
+    /** Offset of a second scratch operand. */
+    public static final int SCRATCH2 = 0x140;
+
+    /** Offset of XMM0; registers are 64 bytes apart, so that wider ones fit. */
+    public static final int XMM = 0x200;
+
+    public static final int XMM_STRIDE = 64;
+
+    /** Offset of the eight physical x87 registers: significand (8 bytes), sign and exponent (2), 16 bytes apart; MMX register n is the significand of physical register n. */
+    public static final int FPR = 0x600;
+
+    public static final int FPR_STRIDE = 16;
+
+    /** Offset of the x87 control word, an int. */
+    public static final int FCW = 0x680;
+
+    /** Offset of the x87 status word, an int; TOP is bits 11 to 13. */
+    public static final int FSW = 0x684;
+
+    /** Offset of the abridged x87 tag word, an int: bit n set when physical register n is not empty. */
+    public static final int FTW = 0x688;
+
+    /** Offset of MXCSR, an int. */
+    public static final int MXCSR = 0x68c;
+
+    /** Offset of the x87 instruction pointer, a long. */
+    public static final int FIP = 0x690;
+
+    /** Offset of the x87 operand pointer, a long. */
+    public static final int FDP = 0x698;
+
+    /** Offset of the last x87 opcode, an int of 11 bits. */
+    public static final int FOP = 0x6a0;
+
+    /** Offset of the selectors stored with FIP and FDP, two ints. */
+    public static final int FCS = 0x6a4;
+
+    public static final int FDS = 0x6a8;
+
+    /** Size of the off-heap block. */
+    public static final int BLOCK_SIZE = 0x700;
+
+    /** {@link #mode}: mask of the code size, one of the three values below. */
+    public static final int MODE_CODE = 3;
+
+    public static final int CODE16 = 0;
+    public static final int CODE32 = 1;
+    public static final int CODE64 = 2;
+
+    /** {@link #mode}: the stack pointer is 32 bits wide (outside 64-bit code). */
+    public static final int MODE_STACK32 = 1 << 2;
+
+    /** {@link #mode}: ES, CS, SS and DS start at 0 and span 4 GiB, so that addresses need no segment check. */
+    public static final int MODE_FLAT = 1 << 3;
+
+    /** {@link #mode}: protected mode, not virtual-8086. */
+    public static final int MODE_PROTECTED = 1 << 4;
+
+    /** {@link #mode}: virtual-8086. */
+    public static final int MODE_VM86 = 1 << 5;
+
+    /** {@link #mode}: long mode is active (64-bit or compatibility). */
+    public static final int MODE_LONG = 1 << 6;
+
+    /** Host address of the off-heap block. */
+    public final long base;
+
+    /** Index of this processor in the machine, from 0. */
+    public final int index;
+
+    /** Address of the next instruction to execute (of the current one while it executes); the offset in CS. */
+    public long rip;
+
+    /** Derived from CS, SS, DS, ES, CR0, EFER and RFLAGS.VM by {@link #updateMode()}. */
+    public int mode;
+
+    /** Current privilege level. */
+    public int cpl;
+
+    /** RFLAGS; the arithmetic flags in it are valid only while {@link #ccOp} is {@link Flags#EXACT}. */
+    public int rflags;
+
+    /** How to compute the arithmetic flags from the three fields below: one of the constants of {@link Flags}. */
+    public int ccOp;
+
+    /** Result, sign-extended from the operation's size. */
+    public long ccRes;
+
+    /** First operand, sign-extended. */
+    public long ccA;
+
+    /** Second operand, sign-extended. */
+    public long ccB;
+
+    public long cr0;
+    public long cr2;
+    public long cr3;
+    public long cr4;
+    public long efer;
+    public long xcr0;
+
+    /** DR0 to DR3. */
+    public final long[] dr = new long[4];
+
+    public long dr6;
+    public long dr7;
+
+    /** ES, CS, SS, DS, FS, GS. */
+    public final Seg[] seg = new Seg[6];
+
+    public final Seg ldtr;
+    public final Seg tr;
+    public long gdtBase;
+    public int gdtLimit;
+    public long idtBase;
+    public int idtLimit;
+
+    /** IA32_STAR, LSTAR, CSTAR, FMASK. */
+    public long star;
+
+    public long lstar;
+    public long cstar;
+    public long fmask;
+    public long kernelGsBase;
+    public long tscAux;
+    public long sysenterCs;
+    public long sysenterEsp;
+    public long sysenterEip;
+
+    /** What IA32_TIME_STAMP_COUNTER reads minus what the machine's counter reads. */
+    public long tscOffset;
+
+    /** Interrupts are held off for one instruction, after STI or a load of SS (SDM vol. 3, section 6.8.3). */
+    public boolean interruptShadow;
+
+    /** Stopped in HLT. */
+    public boolean halted;
+
+    /** NMIs are blocked until the next IRET. */
+    public boolean nmiBlocked;
+
+    /** The fault this processor throws. */
+    public final CpuFault fault = new CpuFault();
+
+    public CpuState(int index) {
+        this.index = index;
+        base = OffHeap.allocate(BLOCK_SIZE);
+        for (int i = 0; i < seg.length; i++) {
+            seg[i] = new Seg(base + SEG_BASE + 8L * i);
+        }
+        ldtr = new Seg(base + SEG_BASE + 48);
+        tr = new Seg(base + SEG_BASE + 56);
+    }
+
+    /** General register {@code r}, 0 to 15, all 64 bits. */
+    public long gpr(int r) {
+        return OffHeap.getLong(base + GPR + 8L * r);
+    }
+
+    /** Writes all 64 bits of general register {@code r}. */
+    public void setGpr(int r, long value) {
+        OffHeap.putLong(base + GPR + 8L * r, value);
+    }
+
+    /** Host address of XMM register {@code r}. */
+    public long xmm(int r) {
+        return base + XMM + (long) r * XMM_STRIDE;
+    }
+
+    /** Host address of physical x87 register {@code r}, and of MMX register {@code r}. */
+    public long fpr(int r) {
+        return base + FPR + (long) r * FPR_STRIDE;
+    }
+
+    /** An int field of the block by offset, such as {@link #MXCSR}. */
+    public int field(int offset) {
+        return OffHeap.getInt(base + offset);
+    }
+
+    /** Writes an int field of the block. */
+    public void setField(int offset, int value) {
+        OffHeap.putInt(base + offset, value);
+    }
+
+    /** RFLAGS with every flag materialised. */
+    public int flags() {
+        return Flags.materialise(this);
+    }
+
+    /** Writes RFLAGS; the caller has applied privilege rules and calls {@link #updateMode()} when VM or AC changed. */
+    public void setFlags(int value) {
+        rflags = value | Cr.FLAGS_FIXED;
+        ccOp = Flags.EXACT;
+    }
+
+    /** Whether paging is on. */
+    public boolean paging() {
+        return (cr0 & Cr.CR0_PG) != 0;
+    }
+
+    /** Whether long mode is active. */
+    public boolean longMode() {
+        return (efer & Cr.EFER_LMA) != 0;
+    }
+
+    /** Whether 64-bit code is executing. */
+    public boolean code64() {
+        return (mode & MODE_CODE) == CODE64;
+    }
+
+    /** Whether this is protected mode, not real and not virtual-8086. */
+    public boolean protectedMode() {
+        return (mode & MODE_PROTECTED) != 0;
+    }
+
+    /** Whether this is virtual-8086 mode. */
+    public boolean vm86() {
+        return (mode & MODE_VM86) != 0;
+    }
+
+    /** Mask of the stack pointer's width: 16, 32 or 64 bits. */
+    public long stackMask() {
+        if (code64()) {
+            return -1L;
+        }
+        return (mode & MODE_STACK32) != 0 ? 0xffff_ffffL : 0xffffL;
+    }
+
+    /** Makes the fault {@code vector} with an error code, for {@code throw state.raise(...)}. */
+    public CpuFault raise(int vector, int errorCode) {
+        fault.vector = vector;
+        fault.errorCode = errorCode;
+        fault.nonCanonical = false;
+        return fault;
+    }
+
+    /** #GP with error code 0. */
+    public CpuFault gp0() {
+        return raise(Vector.GP, 0);
+    }
+
+    /** #UD. */
+    public CpuFault ud() {
+        return raise(Vector.UD, 0);
+    }
+
+    /** Recomputes {@link #mode}; call after any change of what it derives from. */
+    public void updateMode() {
+        int m = 0;
+        boolean pe = (cr0 & Cr.CR0_PE) != 0;
+        boolean vm = pe && (rflags & Cr.VM) != 0;
+        if (vm) {
+            m |= MODE_VM86;
+        } else if (pe) {
+            m |= MODE_PROTECTED;
+        }
+        int cs = seg[Seg.CS].attributes;
+        if ((efer & Cr.EFER_LMA) != 0) {
+            m |= MODE_LONG;
+            if ((cs & Seg.L) != 0) {
+                mode = m | CODE64 | MODE_FLAT;
+                return;
+            }
+        }
+        if (!vm && (cs & Seg.DB) != 0) {
+            m |= CODE32;
+        }
+        if (!vm && (seg[Seg.SS].attributes & Seg.DB) != 0) {
+            m |= MODE_STACK32;
+        }
+        if ((m & MODE_PROTECTED) != 0
+                && flat(seg[Seg.CS])
+                && flat(seg[Seg.SS])
+                && flat(seg[Seg.DS])
+                && flat(seg[Seg.ES])) {
+            m |= MODE_FLAT;
+        }
+        mode = m;
+    }
+
+    private static boolean flat(Seg s) {
+        if (s.base() != 0 || s.limit != 0xffff_ffffL || (s.attributes & (Seg.P | Seg.UNUSABLE)) != Seg.P) {
+            return false;
+        }
+        // Readable code, or writable data that grows up: nothing an access could violate.
+        int type = s.attributes & (Seg.TYPE_CODE | Seg.TYPE_RW | Seg.TYPE_EC);
+        return type == Seg.TYPE_RW || (type & (Seg.TYPE_CODE | Seg.TYPE_RW)) == (Seg.TYPE_CODE | Seg.TYPE_RW);
+    }
+
+    /** Frees the off-heap block; the instance is dead afterwards. */
+    public void free() {
+        OffHeap.free(base);
+    }
+}
