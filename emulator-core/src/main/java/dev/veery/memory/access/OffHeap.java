@@ -152,14 +152,23 @@ public final class OffHeap {
 
     /** Allocates zeroed memory, 64-byte aligned, never freed before {@link #free}; the JVM's own limit applies. */
     public static long allocate(long bytes) {
-        long raw = UNSAFE.allocateMemory(bytes + 64 + 8);
-        long address = (raw + 8 + 63) & -64L;
-        UNSAFE.putLong(address - 8, raw);
+        long address = allocateUninitialized(bytes, 64);
         UNSAFE.setMemory(address, bytes, (byte) 0);
         return address;
     }
 
-    /** Frees what {@link #allocate} returned. */
+    /**
+     * Allocates memory with arbitrary contents, aligned to {@code alignment}, a power of two of at least 64. Large
+     * amounts come from the kernel page by page as they are touched.
+     */
+    public static long allocateUninitialized(long bytes, long alignment) {
+        long raw = UNSAFE.allocateMemory(bytes + alignment + 8);
+        long address = (raw + 8 + alignment - 1) & -alignment;
+        UNSAFE.putLong(address - 8, raw);
+        return address;
+    }
+
+    /** Frees what an allocating method returned. */
     public static void free(long address) {
         UNSAFE.freeMemory(UNSAFE.getLong(address - 8));
     }
