@@ -1,0 +1,66 @@
+package dev.veery.acpi;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What the tables describe: addresses and interrupt numbers, decided by the board.
+ *
+ * @param cpus number of processors, APIC ids 0 to {@code cpus - 1}
+ * @param lapicBase physical address of the local APICs, below 4 GiB
+ * @param ioApicBase physical address of the I/O APIC, which is APIC id 0 of its kind and starts at interrupt 0
+ * @param sci global interrupt of the system control interrupt, level-triggered, active-high
+ * @param pmBase I/O base of the power-management block laid out as in ICH9 13.8.3: PM1a event, control at +4, timer at
+ *     +8, GPE0 at +20h
+ * @param resetPort I/O port of the reset control register, which resets on {@link Fadt#RESET_VALUE}
+ * @param ecamBase memory-mapped configuration space of segment 0
+ * @param lastBus highest bus number it covers
+ * @param hpetBase address of the HPET, 0 for none
+ * @param memoryWindows what the host bridge forwards to PCI; may lie below or above 4 GiB
+ * @param serialPorts in order of their unit numbers
+ * @param i8042 whether a keyboard controller is present
+ * @param vga whether a VGA display is present
+ * @param fwCfgPort I/O base of fw_cfg, if present
+ * @param pvpanicPort I/O port of pvpanic, if present
+ * @param reserved address ranges of the board itself that no driver may claim
+ * @param reservedPorts I/O ranges of the board itself that no driver may claim
+ */
+public record AcpiPlatform(
+        int cpus,
+        long lapicBase,
+        long ioApicBase,
+        int sci,
+        int pmBase,
+        int resetPort,
+        long ecamBase,
+        int lastBus,
+        long hpetBase,
+        List<Window> memoryWindows,
+        List<SerialPort> serialPorts,
+        boolean i8042,
+        boolean vga,
+        OptionalInt fwCfgPort,
+        OptionalInt pvpanicPort,
+        List<Window> reserved,
+        List<Ports> reservedPorts) {
+
+    /** Takes copies of the lists. */
+    public AcpiPlatform {
+        if (cpus < 1) {
+            throw new IllegalArgumentException("no processor");
+        }
+        memoryWindows = List.copyOf(memoryWindows);
+        serialPorts = List.copyOf(serialPorts);
+        reserved = List.copyOf(reserved);
+        reservedPorts = List.copyOf(reservedPorts);
+    }
+
+    /** Physical addresses {@code first} to {@code last}, both included. */
+    public record Window(long first, long last) {}
+
+    /** {@code length} I/O ports from {@code first}; at most 255. */
+    public record Ports(int first, int length) {}
+
+    /** A 16550 at {@code ioBase} on ISA interrupt {@code irq}. */
+    public record SerialPort(int ioBase, int irq) {}
+}
