@@ -173,6 +173,9 @@ public final class CpuState {
     /** NMIs are blocked until the next IRET. */
     public boolean nmiBlocked;
 
+    /** How floating-point operations round, and what they raised. */
+    public final FloatEnv fenv = new FloatEnv();
+
     /** The fault this processor throws. */
     public final CpuFault fault = new CpuFault();
 
