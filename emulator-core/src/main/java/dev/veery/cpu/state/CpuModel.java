@@ -1,13 +1,74 @@
 package dev.veery.cpu.state;
 
-/** The identity and features of a processor as CPUID shows them. Immutable. */
-public interface CpuModel {
+/** The identity and features of a processor as CPUID shows them. Immutable; {@link CpuModels} makes them. */
+public final class CpuModel {
+    /** Vendor string of Intel's processors. */
+    public static final String INTEL = "GenuineIntel";
+
+    /** Vendor string of AMD's processors. */
+    public static final String AMD = "AuthenticAMD";
+
+    private final String name;
+    private final CpuIdentity identity;
+    private final int[] words;
+    private final int cores;
+    private final int threads;
+
+    CpuModel(String name, CpuIdentity identity, int[] words, int cores, int threads) {
+        this.name = name;
+        this.identity = identity;
+        this.words = words;
+        this.cores = cores;
+        this.threads = threads;
+    }
+
+    /**
+     * The same processor in a package of several.
+     *
+     * @param newCores cores a package, at least 1
+     * @param newThreads threads a core, at least 1
+     */
+    public CpuModel withTopology(int newCores, int newThreads) {
+        return new CpuModel(name, identity, words, newCores, newThreads);
+    }
+
     /** The name as given to {@code -cpu}. */
-    String name();
+    public String name() {
+        return name;
+    }
 
     /** Whether {@code feature} is on for this processor; instructions that need one that is off raise #UD. */
-    boolean has(Feature feature);
+    public boolean has(Feature feature) {
+        return (words[feature.word().ordinal()] >>> feature.bit() & 1) != 0;
+    }
+
+    /** The feature bits of one CPUID register, as far as they do not depend on the processor's state. */
+    public int word(Feature.Word word) {
+        return words[word.ordinal()];
+    }
 
     /** Physical address width in bits, 36 to 52. */
-    int physicalBits();
+    public int physicalBits() {
+        return identity.physicalBits();
+    }
+
+    /** Vendor, family and the other numbers. */
+    public CpuIdentity identity() {
+        return identity;
+    }
+
+    /** Whether the vendor string is Intel's: SYSENTER works in long mode, SYSCALL only in 64-bit code. */
+    public boolean isIntel() {
+        return identity.vendor().equals(INTEL);
+    }
+
+    /** Cores a package. */
+    public int cores() {
+        return cores;
+    }
+
+    /** Threads a core. */
+    public int threads() {
+        return threads;
+    }
 }
