@@ -7,6 +7,7 @@ import dev.veery.memory.MmioHandler;
 import dev.veery.model.Resettable;
 import dev.veery.time.VirtualClock;
 import dev.veery.time.VmTimer;
+import dev.veery.time.WallClock;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
@@ -60,15 +61,16 @@ public final class Mc146818 implements MmioHandler, Resettable {
     /**
      * @param irq interrupt request 8; high while IRQF is set
      * @param clock what time passes by
-     * @param epochNanos the date and time it shows now, in nanoseconds since 1970-01-01, in the zone the guest expects
+     * @param wall the date and time it begins with, in the zone the guest expects; read once, here
      */
-    public Mc146818(IrqLine irq, VirtualClock clock, long epochNanos) {
+    public Mc146818(IrqLine irq, VirtualClock clock, WallClock wall) {
         this.irq = irq;
         this.clock = clock;
         this.timer = clock.newTimer("rtc", this::onTimer);
         cmos[REG_A] = POWER_ON_A;
         cmos[REG_B] = B_24H;
         cmos[REG_D] = (byte) D_VRT;
+        long epochNanos = wall.epochNanos();
         time.set(LocalDateTime.ofEpochSecond(Math.floorDiv(epochNanos, VirtualClock.SECOND), 0, ZoneOffset.UTC));
         chainStart = clock.nanos() - Math.floorMod(epochNanos, VirtualClock.SECOND);
         seenTicks = ticksAt(clock.nanos());

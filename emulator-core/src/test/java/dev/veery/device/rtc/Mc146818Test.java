@@ -25,7 +25,7 @@ class Mc146818Test {
     private final Mc146818 rtc = at(LocalDateTime.of(2024, 2, 28, 23, 59, 58));
 
     private Mc146818 at(LocalDateTime time) {
-        return new Mc146818(level -> line = level, clock, time.toEpochSecond(ZoneOffset.UTC) * SECOND);
+        return new Mc146818(level -> line = level, clock, () -> time.toEpochSecond(ZoneOffset.UTC) * SECOND);
     }
 
     private int get(int register) {
