@@ -9,11 +9,13 @@ import dev.veery.base.MachineLock;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.OffHeapRamAllocator;
+import dev.veery.memory.RamBlock;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FwCfgTest {
@@ -29,7 +31,8 @@ class FwCfgTest {
 
     private static AddressSpace memory() {
         MemoryRegion root = MemoryRegion.container("system", MemoryRegion.WHOLE);
-        root.addChild(0, MemoryRegion.ram("ram", new OffHeapRamAllocator().allocate("ram", RAM_BYTES)));
+        root.addChild(
+                0, MemoryRegion.ram("ram", new RamBlock("ram", new OffHeapRamAllocator().allocate("ram", RAM_BYTES))));
         return new AddressSpace("memory", root, new MachineLock());
     }
 
@@ -44,11 +47,13 @@ class FwCfgTest {
 
     /** Runs a descriptor and returns what the control word became. */
     private int dma(int control, int length, long address) {
-        memory.write(DESCRIPTOR, ByteBuffer.allocate(16)
-                .putInt(control)
-                .putInt(length)
-                .putLong(address)
-                .array());
+        memory.write(
+                DESCRIPTOR,
+                ByteBuffer.allocate(16)
+                        .putInt(control)
+                        .putInt(length)
+                        .putLong(address)
+                        .array());
         device.dmaPorts().write(4, 4, Integer.reverseBytes(DESCRIPTOR) & 0xffff_ffffL);
         return Integer.reverseBytes((int) memory.read(DESCRIPTOR, 4));
     }
@@ -114,7 +119,7 @@ class FwCfgTest {
     @Test
     void dmaSelectsSkipsReadsAndPadsWithZeros() {
         byte[] data = new byte[9000];
-        Arrays.setAll(data, i -> (byte) (i * 7));
+        new Random(3).nextBytes(data);
         device.addFile("etc/data", data);
         memory.fill(0x2000, 0x4000, 0xee);
 
