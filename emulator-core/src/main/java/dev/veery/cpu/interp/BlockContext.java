@@ -1,17 +1,20 @@
 package dev.veery.cpu.interp;
 
 import dev.veery.cpu.decode.Insn;
+import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuState;
 
 /** What the lowering of an instruction may depend on besides its bytes; all of it is part of the block's key. */
 public final class BlockContext {
     private final CpuModel model;
+    private final CpuEnv env;
     private int mode;
     private int offset;
 
-    BlockContext(CpuModel model) {
-        this.model = model;
+    BlockContext(CpuEnv env) {
+        this.env = env;
+        model = env.model();
     }
 
     void start(int blockMode) {
@@ -21,6 +24,11 @@ public final class BlockContext {
 
     void advance(int length) {
         offset += length;
+    }
+
+    /** What the processor reaches outside itself; ops of this processor may keep it. */
+    public CpuEnv env() {
+        return env;
     }
 
     /** The processor's features. */

@@ -7,7 +7,7 @@ import dev.veery.cpu.state.CpuState;
  * throw {@link dev.veery.cpu.state.CpuFault} (page fault, #GP or #SS for a non-canonical address, #AC).
  */
 public abstract class Mmu {
-    /** Linear... offset in CS of the block being executed, for addresses relative to RIP. */
+    /** Offset in CS of the first byte of the block being executed, for addresses relative to RIP. */
     public long blockRip;
 
     /** Linear address of {@code offset} in segment {@code seg}, after the checks of SDM vol. 3 section 5.3 (and canonical form is left to the access). */
@@ -39,6 +39,18 @@ public abstract class Mmu {
 
     /** Raises the page fault that a write of {@code size} bytes would raise, if any; writes nothing. */
     public abstract void probeWrite(long linear, int size);
+
+    /**
+     * Host address of guest RAM that may be read and written for a read-modify-write, or 0 when the access has to be
+     * made by a load and a store (device, page crossing, tracked page); either way a write is known not to fault.
+     */
+    public abstract long hostForWrite(long linear, int size);
+
+    /** Host address of {@code size} bytes of guest RAM in one page if the TLB has it at hand, else 0; never faults. */
+    public abstract long hostForRead(long linear, int size);
+
+    /** DR7 changed: data breakpoints are looked at anew. */
+    public abstract void debugChanged();
 
     /** Implicit supervisor load (descriptor tables, TSS), whatever the privilege level; sizes 1, 2, 4, 8, zero-extended. */
     public abstract long loadSystem(long linear, int size);

@@ -96,6 +96,9 @@ public final class CpuState {
     /** {@link #mode}: long mode is active (64-bit or compatibility). */
     public static final int MODE_LONG = 1 << 6;
 
+    /** {@link #mode}: privilege level 3. */
+    public static final int MODE_USER = 1 << 7;
+
     /** Host address of the off-heap block. */
     public final long base;
 
@@ -139,6 +142,9 @@ public final class CpuState {
     public long dr6;
     public long dr7;
 
+    /** Bits of DR6 (B0 to B3, BS, BT) to report by #DB when the current instruction has completed. */
+    public int pendingDebug;
+
     /** ES, CS, SS, DS, FS, GS. */
     public final Seg[] seg = new Seg[6];
 
@@ -166,6 +172,12 @@ public final class CpuState {
 
     /** Interrupts are held off for one instruction, after STI or a load of SS (SDM vol. 3, section 6.8.3). */
     public boolean interruptShadow;
+
+    /**
+     * Something happened that the engine must look at before the next instruction: an interrupt shadow, TF, a change of
+     * IF, HLT, a debug exception to report. Whoever changes one of these sets it; the engine clears it.
+     */
+    public boolean attention;
 
     /** Stopped in HLT. */
     public boolean halted;
@@ -283,7 +295,7 @@ public final class CpuState {
 
     /** Recomputes {@link #mode}; call after any change of what it derives from. */
     public void updateMode() {
-        int m = 0;
+        int m = cpl == 3 ? MODE_USER : 0;
         boolean pe = (cr0 & Cr.CR0_PE) != 0;
         boolean vm = pe && (rflags & Cr.VM) != 0;
         if (vm) {

@@ -30,7 +30,41 @@ public final class Flags {
     /** Res = A - 1; B holds the carry flag that DEC keeps. */
     public static final int DEC = 7;
 
+    /** Any result whose flags are ready: B holds CF in bit 0 and OF in bit 1. Shifts, multiplications. AF reads 0. */
+    public static final int RESULT = 8;
+
     private Flags() {}
+
+    /** Leaves a result of a shift or multiplication, sign-extended, with its carry and overflow. */
+    public static void result(CpuState s, long res, boolean carry, boolean overflow) {
+        s.ccOp = RESULT;
+        s.ccRes = res;
+        s.ccB = (carry ? 1 : 0) | (overflow ? 2 : 0);
+    }
+
+    /** Leaves a logical result, sign-extended. */
+    public static void logic(CpuState s, long res) {
+        s.ccOp = LOGIC;
+        s.ccRes = res;
+    }
+
+    /** Changes CF and OF alone. */
+    public static void setCarryOverflow(CpuState s, boolean carry, boolean overflow) {
+        int f = materialise(s) & ~(Cr.CF | Cr.OF);
+        s.rflags = f | (carry ? Cr.CF : 0) | (overflow ? Cr.OF : 0);
+    }
+
+    /** Changes CF alone. */
+    public static void setCarry(CpuState s, boolean carry) {
+        int f = materialise(s) & ~Cr.CF;
+        s.rflags = f | (carry ? Cr.CF : 0);
+    }
+
+    /** Replaces all arithmetic flags. */
+    public static void setArithmetic(CpuState s, int flags) {
+        s.rflags = s.rflags & ~Cr.ARITH | flags;
+        s.ccOp = EXACT;
+    }
 
     /** Computes all flags into {@link CpuState#rflags} and returns it. */
     public static int materialise(CpuState s) {
@@ -85,6 +119,8 @@ public final class Flags {
             case INC:
             case DEC:
                 return s.ccB != 0;
+            case RESULT:
+                return (s.ccB & 1) != 0;
             default:
                 return false;
         }
@@ -105,6 +141,8 @@ public final class Flags {
                 return (~s.ccA & s.ccRes) < 0;
             case DEC:
                 return (s.ccA & ~s.ccRes) < 0;
+            case RESULT:
+                return (s.ccB & 2) != 0;
             default:
                 return false;
         }

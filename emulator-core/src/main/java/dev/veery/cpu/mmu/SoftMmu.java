@@ -1,0 +1,531 @@
+package dev.veery.cpu.mmu;
+
+import dev.veery.cpu.state.CpuFault;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.Seg;
+import dev.veery.cpu.state.Vector;
+import dev.veery.memory.AddressSpace;
+import dev.veery.memory.FlatView;
+import dev.veery.memory.RamBlock;
+import dev.veery.memory.access.OffHeap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory management unit of a software processor. A load or store that hits the TLB is a handful of instructions;
+ * everything else (miss, device, page crossing, tracked page, debug register, alignment check) ends in a slow method.
+ */
+public final class SoftMmu extends Mmu {
+    private static final long PAGE_MASK = Tlb.PAGE_MASK;
+    private static final int FETCH_SLOTS = 512;
+
+    private final CpuState s;
+    private final AddressSpace memory;
+    private final Tlb tlb = new Tlb();
+    private final PageWalker walker;
+    private final WatchPoints watch;
+
+    /** Table that fast accesses look into: that of the current permissions, or the one that never hits. */
+    private long table;
+
+    /** Index of the table for the current permissions. */
+    private int current;
+
+    private boolean alignmentChecks;
+
+    /** Code translations, direct-mapped: linear page with the privilege in bit 0, host page, block and page in it. */
+    private final long[] fetchTag = new long[FETCH_SLOTS];
+
+    private final long[] fetchHost = new long[FETCH_SLOTS];
+    private final @Nullable RamBlock[] fetchBlock = new RamBlock[FETCH_SLOTS];
+    private final int[] fetchPage = new int[FETCH_SLOTS];
+
+    /** The RAM block and page that the last successful {@link #fetch} led to. */
+    private @Nullable RamBlock lastFetchBlock;
+
+    private int lastFetchPage;
+
+    private int codeGeneration;
+
+    /**
+     * Makes one.
+     *
+     * @param physicalBits physical address width of the processor, for reserved bits of paging entries
+     */
+    public SoftMmu(CpuState s, AddressSpace memory, int physicalBits) {
+        this.s = s;
+        this.memory = memory;
+        walker = new PageWalker(s, memory, physicalBits);
+        watch = new WatchPoints(s);
+        flushAll();
+        modeChanged();
+    }
+
+    @Override
+    public CpuState state() {
+        return s;
+    }
+
+    /** Physical memory as this processor sees it. */
+    public AddressSpace memory() {
+        return memory;
+    }
+
+    /** Counts every change that may have made a code translation stale. */
+    public int codeGeneration() {
+        return codeGeneration;
+    }
+
+    /** The A20 gate. */
+    public void setA20(boolean enabled) {
+        walker.setA20(enabled);
+        flushAll();
+    }
+
+    /** Frees the tables; the instance is dead afterwards. */
+    public void free() {
+        tlb.free();
+    }
+
+    // ---- segmentation
+
+    @Override
+    public long linear(int seg, long offset, int size, boolean write) {
+        Seg g = s.seg[seg];
+        if (s.code64()) {
+            return seg >= Seg.FS ? g.base() + offset : offset;
+        }
+        if ((s.mode & CpuState.MODE_PROTECTED) != 0) {
+            checkRights(seg, g, write);
+        }
+        boolean inside;
+        if ((g.attributes & (Seg.S | Seg.TYPE_CODE | Seg.TYPE_EC)) == (Seg.S | Seg.TYPE_EC)) {
+            long top = (g.attributes & Seg.DB) != 0 ? 0xffff_ffffL : 0xffffL;
+            inside = offset > g.limit && offset + size - 1 <= top;
+        } else {
+            inside = offset + size - 1 <= g.limit;
+        }
+        if (!inside) {
+            throw s.raise(seg == Seg.SS ? Vector.SS : Vector.GP, 0);
+        }
+        return g.base() + offset & 0xffff_ffffL;
+    }
+
+    private void checkRights(int seg, Seg g, boolean write) {
+        int type = g.attributes & (Seg.TYPE_CODE | Seg.TYPE_RW);
+        boolean bad = !g.usable() || (write ? type != Seg.TYPE_RW : type == Seg.TYPE_CODE);
+        if (bad) {
+            throw s.raise(seg == Seg.SS ? Vector.SS : Vector.GP, 0);
+        }
+    }
+
+    // ---- fast accesses
+
+    @Override
+    public int load8(long linear) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear & PAGE_MASK)) {
+            return OffHeap.getByteAcquire(linear + OffHeap.getLong(e + Tlb.ADDEND)) & 0xff;
+        }
+        return (int) loadSlow(linear, 1, current);
+    }
+
+    @Override
+    public int load16(long linear) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear + 1 & PAGE_MASK)) {
+            return OffHeap.getCharAcquire(linear + OffHeap.getLong(e + Tlb.ADDEND));
+        }
+        return (int) loadSlow(linear, 2, current);
+    }
+
+    @Override
+    public long load32(long linear) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear + 3 & PAGE_MASK)) {
+            return OffHeap.getIntAcquire(linear + OffHeap.getLong(e + Tlb.ADDEND)) & 0xffff_ffffL;
+        }
+        return loadSlow(linear, 4, current);
+    }
+
+    @Override
+    public long load64(long linear) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear + 7 & PAGE_MASK)) {
+            return OffHeap.getLongAcquire(linear + OffHeap.getLong(e + Tlb.ADDEND));
+        }
+        return loadSlow(linear, 8, current);
+    }
+
+    @Override
+    public void store8(long linear, long value) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear & PAGE_MASK)) {
+            OffHeap.putByteRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), (int) value);
+        } else {
+            storeSlow(linear, 1, value, current);
+        }
+    }
+
+    @Override
+    public void store16(long linear, long value) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + 1 & PAGE_MASK)) {
+            OffHeap.putShortRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), (int) value);
+        } else {
+            storeSlow(linear, 2, value, current);
+        }
+    }
+
+    @Override
+    public void store32(long linear, long value) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + 3 & PAGE_MASK)) {
+            OffHeap.putIntRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), (int) value);
+        } else {
+            storeSlow(linear, 4, value, current);
+        }
+    }
+
+    @Override
+    public void store64(long linear, long value) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + 7 & PAGE_MASK)) {
+            OffHeap.putLongRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), value);
+        } else {
+            storeSlow(linear, 8, value, current);
+        }
+    }
+
+    @Override
+    public long hostForWrite(long linear, int size) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + size - 1 & PAGE_MASK)) {
+            return linear + OffHeap.getLong(e + Tlb.ADDEND);
+        }
+        return hostForWriteSlow(linear, size);
+    }
+
+    private long hostForWriteSlow(long linear, int size) {
+        probeWrite(linear, size);
+        long e = tlb.slot(current, linear);
+        boolean fast =
+                table == tlb.table(current) && OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + size - 1 & PAGE_MASK);
+        return fast ? linear + OffHeap.getLong(e + Tlb.ADDEND) : 0;
+    }
+
+    @Override
+    public long hostForRead(long linear, int size) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear + size - 1 & PAGE_MASK)) {
+            return linear + OffHeap.getLong(e + Tlb.ADDEND);
+        }
+        return 0;
+    }
+
+    // ---- slow accesses
+
+    private boolean crosses(long linear, int size) {
+        return (linear & 0xfff) + size > 4096;
+    }
+
+    private long wrap(long linear) {
+        return s.longMode() ? linear : linear & 0xffff_ffffL;
+    }
+
+    private long loadSlow(long linear, int size, int index) {
+        if (crosses(linear, size)) {
+            return loadCrossing(linear, size, index);
+        }
+        long e = entry(linear, PageWalker.READ, index);
+        finishChecks(linear, size, false, index);
+        return loadAt(e, linear, size);
+    }
+
+    private long loadAt(long e, long linear, int size) {
+        if ((OffHeap.getLong(e) & Tlb.SLOW) != 0) {
+            return memory.read(OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff, size);
+        }
+        long host = linear + OffHeap.getLong(e + Tlb.ADDEND);
+        switch (size) {
+            case 1:
+                return OffHeap.getByteAcquire(host) & 0xffL;
+            case 2:
+                return OffHeap.getCharAcquire(host);
+            case 4:
+                return OffHeap.getIntAcquire(host) & 0xffff_ffffL;
+            default:
+                return OffHeap.getLongAcquire(host);
+        }
+    }
+
+    private long loadCrossing(long linear, int size, int index) {
+        // Both pages are proved before either is read: a device read has effects.
+        entry(linear, PageWalker.READ, index);
+        entry(wrap(linear + size - 1), PageWalker.READ, index);
+        finishChecks(linear, size, false, index);
+        long value = 0;
+        for (int i = 0; i < size; i++) {
+            long at = wrap(linear + i);
+            value |= loadAt(entry(at, PageWalker.READ, index), at, 1) << 8 * i;
+        }
+        return value;
+    }
+
+    private void storeSlow(long linear, int size, long value, int index) {
+        if (crosses(linear, size)) {
+            storeCrossing(linear, size, value, index);
+            return;
+        }
+        long e = entry(linear, PageWalker.WRITE, index);
+        finishChecks(linear, size, true, index);
+        storeAt(e, linear, size, value);
+    }
+
+    private void storeAt(long e, long linear, int size, long value) {
+        if ((OffHeap.getLong(e + Tlb.WRITE_TAG) & Tlb.SLOW) != 0) {
+            memory.write(OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff, size, value);
+            return;
+        }
+        long host = linear + OffHeap.getLong(e + Tlb.ADDEND);
+        switch (size) {
+            case 1:
+                OffHeap.putByteRelease(host, (int) value);
+                break;
+            case 2:
+                OffHeap.putShortRelease(host, (int) value);
+                break;
+            case 4:
+                OffHeap.putIntRelease(host, (int) value);
+                break;
+            default:
+                OffHeap.putLongRelease(host, value);
+                break;
+        }
+    }
+
+    private void storeCrossing(long linear, int size, long value, int index) {
+        entry(linear, PageWalker.WRITE, index);
+        entry(wrap(linear + size - 1), PageWalker.WRITE, index);
+        finishChecks(linear, size, true, index);
+        for (int i = 0; i < size; i++) {
+            long at = wrap(linear + i);
+            storeAt(entry(at, PageWalker.WRITE, index), at, 1, value >>> 8 * i & 0xff);
+        }
+    }
+
+    /** #AC and data breakpoints, which come after page faults. */
+    private void finishChecks(long linear, int size, boolean write, int index) {
+        if (alignmentChecks && index == Tlb.USER && size <= 8 && (linear & size - 1) != 0) {
+            throw s.raise(Vector.AC, 0);
+        }
+        if (watch.active()) {
+            watch.access(linear, size, write);
+        }
+    }
+
+    /** The filled slot of {@code linear} for an access that is permitted; throws otherwise. */
+    private long entry(long linear, int access, int index) {
+        long e = tlb.slot(index, linear);
+        long tag = OffHeap.getLong(access == PageWalker.WRITE ? e + Tlb.WRITE_TAG : e);
+        if ((tag & ~Tlb.SLOW) == (linear & PAGE_MASK)) {
+            return e;
+        }
+        fill(e, linear, access, index);
+        return e;
+    }
+
+    private void fill(long e, long linear, int access, int index) {
+        if (s.longMode() && !PageWalker.canonical(linear)) {
+            CpuFault f = s.gp0();
+            f.nonCanonical = true;
+            throw f;
+        }
+        walker.walk(linear, access, index == Tlb.USER, index == Tlb.SUPERVISOR_SMAP);
+        long page = linear & PAGE_MASK;
+        long physical = walker.physical;
+        FlatView view = memory.view();
+        int range = view.find(physical);
+        long readTag = page | Tlb.SLOW;
+        long writeTag = walker.writable ? page | Tlb.SLOW : Tlb.INVALID;
+        long addend = 0;
+        if (range >= 0 && view.isRam(range) && view.coversPage(range, physical)) {
+            addend = view.hostAddress(range) + (physical - view.start(range)) - page;
+            readTag = page;
+            RamBlock block = view.block(range);
+            if (walker.writable && view.isWritable(range) && block != null) {
+                long offset = physical - view.start(range) + view.offsetInRegion(range);
+                if (!block.writeTracked((int) (offset >>> RamBlock.PAGE_SHIFT))) {
+                    writeTag = page;
+                }
+            }
+        }
+        tlb.fill(index, e, readTag, writeTag, addend, physical | (walker.global ? Tlb.GLOBAL : 0) | walker.large);
+    }
+
+    @Override
+    public void loadBytes(long linear, long to, int size) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e) == (linear + size - 1 & PAGE_MASK)) {
+            OffHeap.copy(linear + OffHeap.getLong(e + Tlb.ADDEND), to, size);
+            return;
+        }
+        entry(linear, PageWalker.READ, current);
+        entry(wrap(linear + size - 1), PageWalker.READ, current);
+        finishChecks(linear, size, false, current);
+        int unit = (size & 7) == 0 && (linear & 7) == 0 ? 8 : 1;
+        for (int i = 0; i < size; i += unit) {
+            long at = wrap(linear + i);
+            long value = loadAt(entry(at, PageWalker.READ, current), at, unit);
+            if (unit == 8) {
+                OffHeap.putLong(to + i, value);
+            } else {
+                OffHeap.putByte(to + i, (int) value);
+            }
+        }
+    }
+
+    @Override
+    public void storeBytes(long linear, long from, int size) {
+        long e = table + (linear >>> Tlb.SLOT_SHIFT & Tlb.SLOT_MASK);
+        if (OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + size - 1 & PAGE_MASK)) {
+            OffHeap.copy(from, linear + OffHeap.getLong(e + Tlb.ADDEND), size);
+            return;
+        }
+        probeWrite(linear, size);
+        finishChecks(linear, size, true, current);
+        int unit = (size & 7) == 0 && (linear & 7) == 0 ? 8 : 1;
+        for (int i = 0; i < size; i += unit) {
+            long at = wrap(linear + i);
+            long value = unit == 8 ? OffHeap.getLong(from + i) : OffHeap.getByte(from + i) & 0xffL;
+            storeAt(entry(at, PageWalker.WRITE, current), at, unit, value);
+        }
+    }
+
+    @Override
+    public void probeWrite(long linear, int size) {
+        entry(linear, PageWalker.WRITE, current);
+        if (crosses(linear, size)) {
+            entry(wrap(linear + size - 1), PageWalker.WRITE, current);
+        }
+        if (alignmentChecks && size <= 8 && (linear & size - 1) != 0) {
+            throw s.raise(Vector.AC, 0);
+        }
+    }
+
+    private int systemTable() {
+        return (s.cr4 & Cr.CR4_SMAP) != 0 ? Tlb.SUPERVISOR_SMAP : Tlb.SUPERVISOR;
+    }
+
+    @Override
+    public long loadSystem(long linear, int size) {
+        return loadSlow(wrap(linear), size, systemTable());
+    }
+
+    @Override
+    public void storeSystem(long linear, int size, long value) {
+        storeSlow(wrap(linear), size, value, systemTable());
+    }
+
+    // ---- code
+
+    /**
+     * Host address of the code byte at {@code linear}, or 0 when it is not in RAM or ROM. Throws the page fault of an
+     * instruction fetch.
+     */
+    public long fetch(long linear) {
+        int slot = (int) (linear >>> 12) & FETCH_SLOTS - 1;
+        long tag = linear & PAGE_MASK | (s.cpl == 3 ? 1 : 0);
+        if (fetchTag[slot] != tag) {
+            fetchMiss(linear, slot, tag);
+        }
+        lastFetchBlock = fetchBlock[slot];
+        lastFetchPage = fetchPage[slot];
+        long host = fetchHost[slot];
+        return host == 0 ? 0 : host | linear & 0xfff;
+    }
+
+    private void fetchMiss(long linear, int slot, long tag) {
+        if (s.longMode() && !PageWalker.canonical(linear)) {
+            throw s.gp0();
+        }
+        walker.walk(linear, PageWalker.FETCH, s.cpl == 3, false);
+        long physical = walker.physical;
+        FlatView view = memory.view();
+        int range = view.find(physical);
+        fetchTag[slot] = tag;
+        if (range >= 0 && view.isRam(range) && view.coversPage(range, physical)) {
+            fetchBlock[slot] = view.block(range);
+            long offset = physical - view.start(range) + view.offsetInRegion(range);
+            fetchPage[slot] = (int) (offset >>> RamBlock.PAGE_SHIFT);
+            fetchHost[slot] = view.hostAddress(range) + (physical - view.start(range));
+        } else {
+            fetchBlock[slot] = null;
+            fetchPage[slot] = 0;
+            fetchHost[slot] = 0;
+        }
+    }
+
+    /** The RAM block the last {@link #fetch} led to, or null. */
+    public @Nullable RamBlock fetchedBlock() {
+        return lastFetchBlock;
+    }
+
+    /** The page in {@link #fetchedBlock()}. */
+    public int fetchedPage() {
+        return lastFetchPage;
+    }
+
+    /** Reads one code byte that {@link #fetch} found outside RAM. */
+    public int fetchByteFromDevice(long linear) {
+        walker.walk(linear, PageWalker.FETCH, s.cpl == 3, false);
+        return (int) memory.read(walker.physical | linear & 0xfff, 1);
+    }
+
+    /** Code was decoded from a host page that this TLB may still write unnoticed. */
+    public void revokeWrites(long hostPage) {
+        tlb.revokeWrites(hostPage);
+    }
+
+    // ---- what changes translations
+
+    @Override
+    public void modeChanged() {
+        if (s.cpl == 3) {
+            current = Tlb.USER;
+        } else {
+            current = (s.cr4 & Cr.CR4_SMAP) != 0 && (s.rflags & Cr.AC) == 0 ? Tlb.SUPERVISOR_SMAP : Tlb.SUPERVISOR;
+        }
+        alignmentChecks = s.cpl == 3 && (s.cr0 & Cr.CR0_AM) != 0 && (s.rflags & Cr.AC) != 0;
+        table = alignmentChecks || watch.active() ? tlb.missTable() : tlb.table(current);
+    }
+
+    @Override
+    public void debugChanged() {
+        watch.update();
+        modeChanged();
+    }
+
+    private void codeChanged() {
+        java.util.Arrays.fill(fetchTag, Tlb.INVALID);
+        codeGeneration++;
+    }
+
+    @Override
+    public void flushAll() {
+        tlb.flushAll();
+        codeChanged();
+    }
+
+    @Override
+    public void flushNonGlobal() {
+        tlb.flushNonGlobal();
+        codeChanged();
+    }
+
+    @Override
+    public void flushPage(long linear) {
+        tlb.flushPage(wrap(linear));
+        codeChanged();
+    }
+}
