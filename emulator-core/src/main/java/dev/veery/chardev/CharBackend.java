@@ -10,6 +10,15 @@ public interface CharBackend extends AutoCloseable {
      */
     void write(int value);
 
+    /**
+     * Whether {@link #write} would take a byte now without waiting for the host. A device that has a way to hold the guest
+     * back, such as a transmitter that stays busy, asks first and asks again later; a device that does not ask makes the
+     * machine wait.
+     */
+    default boolean writable() {
+        return true;
+    }
+
     /** The front end has room again after {@link CharFrontend#canReceive} was 0. Cheap; may be called at every read. */
     void acceptInput();
 
