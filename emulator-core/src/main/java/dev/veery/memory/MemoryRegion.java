@@ -54,7 +54,9 @@ public final class MemoryRegion {
 
     /** Highest priority first; of equal priority, the one added last first. */
     private final List<MemoryRegion> children = new ArrayList<>();
-    /** Aliases of this region that are part of a tree. */
+    /** How many parents, used aliases and address spaces show this region. */
+    private int uses;
+    /** Aliases of this region that are in use; others are not kept, so that they can be dropped. */
     private final List<MemoryRegion> aliases = new ArrayList<>();
     /** Address spaces whose root this is. */
     private final List<AddressSpace> spaces = new ArrayList<>();
@@ -220,9 +222,7 @@ public final class MemoryRegion {
         child.offset = offset;
         child.priority = priority;
         insert(child);
-        if (child.target != null) {
-            child.target.aliases.add(child);
-        }
+        child.use();
         changed();
     }
 
@@ -245,9 +245,7 @@ public final class MemoryRegion {
         }
         children.remove(child);
         child.parent = null;
-        if (child.target != null) {
-            child.target.aliases.remove(child);
-        }
+        child.release();
         changed();
     }
 
@@ -320,10 +318,27 @@ public final class MemoryRegion {
 
     void addSpace(AddressSpace space) {
         spaces.add(space);
+        use();
     }
 
     void removeSpace(AddressSpace space) {
-        spaces.remove(space);
+        if (spaces.remove(space)) {
+            release();
+        }
+    }
+
+    private void use() {
+        if (uses++ == 0 && target != null) {
+            target.aliases.add(this);
+            target.use();
+        }
+    }
+
+    private void release() {
+        if (--uses == 0 && target != null) {
+            target.aliases.remove(this);
+            target.release();
+        }
     }
 
     /** Whether {@code other} is this region or is seen through it, by containment or alias. */
