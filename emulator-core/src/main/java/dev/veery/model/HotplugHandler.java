@@ -1,0 +1,26 @@
+package dev.veery.model;
+
+/** What a machine does about devices that come and go. */
+public interface HotplugHandler {
+    /**
+     * Vets a constructed device before it is realized: is its address free, does its bus exist, may it come now? Changes
+     * nothing.
+     *
+     * @throws dev.veery.base.ConfigException if it may not come; the message names what stands in the way
+     */
+    default void prePlug(Device device) {}
+
+    /**
+     * A device has been realized and takes its place.
+     *
+     * @throws dev.veery.base.ConfigException if that fails; the device is then unrealized
+     */
+    default void plug(Device device) {}
+
+    /**
+     * A device is about to be unrealized and loses its place.
+     *
+     * @throws dev.veery.base.ConfigException if it cannot go
+     */
+    default void unplug(Device device) {}
+}
