@@ -1,0 +1,195 @@
+package dev.veery.linux.sys;
+
+import dev.veery.linux.abi.Errno;
+import dev.veery.linux.abi.Fcntl;
+import dev.veery.linux.abi.Unistd;
+
+/**
+ * An open file descriptor with a name for messages. Buffers are host addresses; the caller vouches for them. Calls that a
+ * signal interrupted are repeated. May be used by several threads; {@link #close} must come after their last call, because
+ * the kernel gives the number to the next file at once.
+ */
+public final class Fd implements AutoCloseable {
+    private final int number;
+    private final String name;
+    private final boolean owned;
+    private boolean closed;
+
+    private Fd(int number, String name, boolean owned) {
+        this.number = number;
+        this.name = name;
+        this.owned = owned;
+    }
+
+    /**
+     * Opens a file, close-on-exec.
+     *
+     * @param flags {@code O_*} of {@link Fcntl}
+     * @param mode permission bits for {@code O_CREAT}, before the umask
+     */
+    public static Fd open(String path, int flags, int mode) {
+        while (true) {
+            int fd = LibC.open(path, flags | Fcntl.O_CLOEXEC, mode);
+            if (fd >= 0) {
+                return new Fd(fd, path, true);
+            }
+            retryOrThrow("open", path);
+        }
+    }
+
+    /** Takes over a descriptor that a call returned. */
+    static Fd own(int number, String name) {
+        return new Fd(number, name, true);
+    }
+
+    /** Standard input; {@link #close} leaves it open. */
+    public static Fd standardInput() {
+        return new Fd(Unistd.STDIN_FILENO, "standard input", false);
+    }
+
+    /** Standard output; {@link #close} leaves it open. */
+    public static Fd standardOutput() {
+        return new Fd(Unistd.STDOUT_FILENO, "standard output", false);
+    }
+
+    /** The descriptor's number. */
+    public int number() {
+        return number;
+    }
+
+    /** What messages call it. */
+    public String name() {
+        return name;
+    }
+
+    /** Reads up to {@code count} bytes; 0 at the end of the file. */
+    public long read(long buffer, long count) {
+        while (true) {
+            long n = LibC.read(number, buffer, count);
+            if (n >= 0) {
+                return n;
+            }
+            retryOrThrow("read", name);
+        }
+    }
+
+    /** Writes up to {@code count} bytes and says how many. */
+    public long write(long buffer, long count) {
+        while (true) {
+            long n = LibC.write(number, buffer, count);
+            if (n >= 0) {
+                return n;
+            }
+            retryOrThrow("write", name);
+        }
+    }
+
+    /** Reads up to {@code count} bytes at {@code offset}; 0 at the end of the file. */
+    public long pread(long buffer, long count, long offset) {
+        while (true) {
+            long n = LibC.pread(number, buffer, count, offset);
+            if (n >= 0) {
+                return n;
+            }
+            retryOrThrow("pread", name);
+        }
+    }
+
+    /** Writes up to {@code count} bytes at {@code offset} and says how many. */
+    public long pwrite(long buffer, long count, long offset) {
+        while (true) {
+            long n = LibC.pwrite(number, buffer, count, offset);
+            if (n >= 0) {
+                return n;
+            }
+            retryOrThrow("pwrite", name);
+        }
+    }
+
+    /**
+     * Issues an ioctl.
+     *
+     * @param operation the request's name, for messages
+     * @param argument a value or an address, as the request has it
+     * @return what the kernel returned, at least 0
+     */
+    public int ioctl(String operation, long request, long argument) {
+        while (true) {
+            int result = LibC.ioctl(number, request, argument);
+            if (result >= 0) {
+                return result;
+            }
+            retryOrThrow(operation, name);
+        }
+    }
+
+    /** Issues a command of fcntl(2), {@code F_*} of {@link Fcntl}. */
+    public int fcntl(int command, long argument) {
+        int result = LibC.fcntl(number, command, argument);
+        if (result < 0) {
+            throw SysException.last("fcntl", name);
+        }
+        return result;
+    }
+
+    /** Sets the file's size in bytes; new bytes are zero. */
+    public void truncate(long length) {
+        if (LibC.ftruncate(number, length) < 0) {
+            throw SysException.last("ftruncate", name);
+        }
+    }
+
+    /** Whether it is a terminal. */
+    public boolean isTerminal() {
+        return LibC.isatty(number) == 1;
+    }
+
+    /** Copies the terminal's attributes, a {@code struct termios}, to {@code termios}. */
+    public void terminalAttributes(long termios) {
+        if (LibC.tcgetattr(number, termios) < 0) {
+            throw SysException.last("tcgetattr", name);
+        }
+    }
+
+    /**
+     * Sets the terminal's attributes.
+     *
+     * @param when {@code TCSA*} of {@link dev.veery.linux.abi.Termios}
+     */
+    public void setTerminalAttributes(int when, long termios) {
+        while (LibC.tcsetattr(number, when, termios) < 0) {
+            retryOrThrow("tcsetattr", name);
+        }
+    }
+
+    /**
+     * Whether this is the controlling terminal and another process group has it: changing it now would stop this process
+     * with SIGTTOU.
+     */
+    public boolean inBackground() {
+        int group = LibC.tcgetpgrp(number);
+        return group >= 0 && group != LibC.getpgrp();
+    }
+
+    private static void retryOrThrow(String operation, String object) {
+        int errno = LibC.errno();
+        if (errno != Errno.EINTR) {
+            throw new SysException(operation, errno, object);
+        }
+    }
+
+    /** Closes it, once; a standard descriptor stays open. Errors are the kernel's affair: the number is free either way. */
+    @Override
+    public synchronized void close() {
+        if (owned && !closed) {
+            closed = true;
+            int ignored = LibC.close(number);
+            assert ignored == 0 || LibC.errno() != Errno.EBADF : name;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + number + ")";
+    }
+}

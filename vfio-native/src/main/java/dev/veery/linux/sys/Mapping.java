@@ -1,0 +1,113 @@
+package dev.veery.linux.sys;
+
+import dev.veery.base.Units;
+import dev.veery.linux.abi.Errno;
+import dev.veery.linux.abi.Mman;
+
+/**
+ * Host memory mapped between two guards: {@link #GUARD} bytes on either side that nobody can touch, so that a wrong offset
+ * faults instead of changing something else.
+ */
+public final class Mapping implements AutoCloseable {
+    /** Bytes of address space reserved before and after. */
+    public static final long GUARD = Units.MIB;
+    /** The alignment of the mapping, which lets the kernel use its 2 MiB pages. */
+    public static final long ALIGNMENT = 2 * Units.MIB;
+
+    private final String name;
+    private final long reserved;
+    private final long reservedLength;
+    private final long address;
+    private final long length;
+    private boolean closed;
+
+    private Mapping(String name, long reserved, long reservedLength, long address, long length) {
+        this.name = name;
+        this.reserved = reserved;
+        this.reservedLength = reservedLength;
+        this.address = address;
+        this.length = length;
+    }
+
+    /**
+     * Maps the first {@code length} bytes of a file, shared, readable and writable.
+     *
+     * @param length bytes, a positive multiple of the host's page size
+     */
+    public static Mapping shared(Fd file, long length) {
+        long reservedLength = length + 2 * GUARD + ALIGNMENT;
+        long reserved = map(
+                file.name(),
+                0,
+                reservedLength,
+                Mman.PROT_NONE,
+                Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_NORESERVE,
+                -1);
+        long address = reserved + GUARD + ALIGNMENT - 1 & -ALIGNMENT;
+        Mapping mapping = new Mapping(file.name(), reserved, reservedLength, address, length);
+        try {
+            map(
+                    file.name(),
+                    address,
+                    length,
+                    Mman.PROT_READ | Mman.PROT_WRITE,
+                    Mman.MAP_SHARED | Mman.MAP_FIXED,
+                    file.number());
+        } catch (SysException e) {
+            mapping.close();
+            throw e;
+        }
+        return mapping;
+    }
+
+    private static long map(String name, long address, long length, int protection, int flags, int fd) {
+        long result = LibC.mmap(address, length, protection, flags, fd, 0);
+        if (result == -1) {
+            throw SysException.last("mmap", name);
+        }
+        return result;
+    }
+
+    /** The address of the first byte, a multiple of {@link #ALIGNMENT}. */
+    public long address() {
+        return address;
+    }
+
+    /** Bytes between the guards. */
+    public long length() {
+        return length;
+    }
+
+    /** Advises the kernel about the whole mapping: {@code MADV_*} of {@link Mman}. */
+    public void advise(int advice) {
+        if (LibC.madvise(address, length, advice) < 0) {
+            throw SysException.last("madvise", name);
+        }
+    }
+
+    /**
+     * As {@link #advise}, for advice that a kernel may have been built without.
+     *
+     * @return whether the kernel knows it
+     */
+    public boolean adviseIfKnown(int advice) {
+        if (LibC.madvise(address, length, advice) == 0) {
+            return true;
+        }
+        if (LibC.errno() == Errno.EINVAL) {
+            return false;
+        }
+        throw SysException.last("madvise", name);
+    }
+
+    /** Unmaps memory and guards, once; nobody may touch it any more. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            if (LibC.munmap(reserved, reservedLength) < 0) {
+                throw SysException.last("munmap", name);
+            }
+        }
+    }
+}

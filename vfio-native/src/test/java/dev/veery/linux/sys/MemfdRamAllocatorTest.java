@@ -1,0 +1,136 @@
+package dev.veery.linux.sys;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.veery.base.ConfigException;
+import dev.veery.base.Units;
+import dev.veery.memory.RamBacking;
+import dev.veery.memory.access.OffHeap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.Test;
+
+class MemfdRamAllocatorTest {
+    private final MemfdRamAllocator allocator = new MemfdRamAllocator(false);
+
+    /** One entry of {@code /proc/self/smaps}: range, permissions, name, then the lines that follow. */
+    private record Range(long start, long end, String permissions, String name, List<String> details) {
+        String detail(String key) {
+            return details.stream()
+                    .filter(line -> line.startsWith(key + ":"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static List<Range> mappings() throws IOException {
+        List<Range> ranges = new ArrayList<>();
+        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                String[] fields = line.split(" +", 6);
+                String[] bounds = fields[0].split("-", -1);
+                ranges.add(new Range(
+                        Long.parseUnsignedLong(bounds[0], 16),
+                        Long.parseUnsignedLong(bounds[1], 16),
+                        fields[1],
+                        fields.length > 5 ? fields[5] : "",
+                        new ArrayList<>()));
+            } else {
+                ranges.get(ranges.size() - 1).details().add(line);
+            }
+        }
+        return ranges;
+    }
+
+    private static Range at(long address) throws IOException {
+        return mappings().stream()
+                .filter(range ->
+                        Long.compareUnsigned(range.start, address) <= 0 && Long.compareUnsigned(address, range.end) < 0)
+                .findFirst()
+                .orElseThrow(() -> new NoSuchElementException(Long.toHexString(address)));
+    }
+
+    @Test
+    void ramIsZeroedSharedAndWritableToItsEnds() throws IOException {
+        long size = 64 * Units.MIB;
+        try (RamBacking ram = allocator.allocate("pc.ram", size)) {
+            assertEquals(size, ram.size());
+            assertEquals(0, ram.host() % Mapping.ALIGNMENT);
+            assertEquals(0, OffHeap.getLong(ram.host() + size - 8));
+            OffHeap.putLong(ram.host(), 1);
+            OffHeap.putLong(ram.host() + size - 8, 2);
+            Range range = at(ram.host());
+            assertEquals("rw-s", range.permissions);
+            assertTrue(range.name.startsWith("/memfd:pc.ram"), range.name);
+            assertEquals(size, range.end - range.start);
+        }
+    }
+
+    @Test
+    void guardsOnBothSidesAreInaccessible() throws IOException {
+        try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.MIB)) {
+            for (long guard : new long[] {
+                ram.host() - 1,
+                ram.host() - Mapping.GUARD,
+                ram.host() + ram.size(),
+                ram.host() + ram.size() + Mapping.GUARD - 1
+            }) {
+                assertTrue(at(guard).permissions.startsWith("---"), Long.toHexString(guard));
+            }
+        }
+    }
+
+    @Test
+    void descriptorGivesTheSameBytes() {
+        try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.MIB);
+                Fd fd = Fd.open("/proc/self/fd/" + ram.fileDescriptor(), 0, 0)) {
+            long buffer = OffHeap.allocate(8);
+            OffHeap.putLong(ram.host() + 0x12_3456, 0x1122_3344_5566_7788L);
+            assertEquals(8, fd.pread(buffer, 8, 0x12_3456));
+            assertEquals(0x1122_3344_5566_7788L, OffHeap.getLong(buffer));
+            OffHeap.free(buffer);
+        }
+    }
+
+    @Test
+    void largeRamIsCommittedLazilyAndNotInherited() throws IOException {
+        try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.GIB)) {
+            OffHeap.putByte(ram.host() + ram.size() - 1, 1);
+            Range range = at(ram.host());
+            assertTrue(range.detail("Rss").matches("Rss: +4 kB"), range.detail("Rss"));
+            assertTrue(range.detail("VmFlags").contains(" dc "), range.detail("VmFlags"));
+        }
+    }
+
+    @Test
+    void hugePagesAreAskedFor() throws IOException {
+        try (RamBacking ram = new MemfdRamAllocator(true).allocate("pc.ram", 64 * Units.MIB)) {
+            if (Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage"))) {
+                assertTrue(at(ram.host()).detail("VmFlags").contains(" hg"));
+            }
+        }
+    }
+
+    @Test
+    void closeUnmapsGuardsAndMemory() throws IOException {
+        RamBacking ram = allocator.allocate("veery.gone", 64 * Units.MIB);
+        ram.close();
+        assertFalse(mappings().stream().anyMatch(range -> range.name.contains("veery.gone")));
+    }
+
+    @Test
+    void refusalIsOneLineWithARemedy() {
+        ConfigException e = assertThrows(ConfigException.class, () -> allocator.allocate("pc.ram", 1L << 50));
+        assertEquals(
+                "cannot allocate 1073741824 MiB for 'pc.ram': mmap 'pc.ram': Cannot allocate memory; use a smaller -m, or"
+                        + " raise the limit on address space (ulimit -v)",
+                e.getMessage());
+    }
+}
