@@ -1,0 +1,147 @@
+package dev.veery.cpu.interp;
+
+import dev.veery.cpu.mmu.Mmu;
+import dev.veery.cpu.state.CpuFault;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.FloatEnv;
+import dev.veery.cpu.state.Vector;
+import dev.veery.memory.access.OffHeap;
+
+/**
+ * What every MMX and SSE instruction does around its operation: the checks before it (SDM vol. 3, section 13.1 and table
+ * 2-2), and access to memory operands of up to 16 bytes.
+ */
+final class VectorAccess {
+    private static final long EM_TS = Cr.CR0_EM | Cr.CR0_TS;
+
+    /** FSW: an unmasked x87 exception waits to be reported. */
+    private static final int FSW_ES = 1 << 7;
+
+    private static final int FSW_TOP = 7 << 11;
+    private static final int FTW_ALL_VALID = 0xff;
+    private static final int PAGE_MASK = 0xfff;
+
+    private VectorAccess() {}
+
+    /** #UD or #NM before an instruction on XMM registers. */
+    static void sse(CpuState s) {
+        if ((s.cr0 & EM_TS) != 0 || (s.cr4 & Cr.CR4_OSFXSR) == 0) {
+            throw sseFault(s);
+        }
+    }
+
+    private static CpuFault sseFault(CpuState s) {
+        boolean invalid = (s.cr0 & Cr.CR0_EM) != 0 || (s.cr4 & Cr.CR4_OSFXSR) == 0;
+        return s.raise(invalid ? Vector.UD : Vector.NM, 0);
+    }
+
+    /** #UD, #NM or a pending #MF before an instruction on MMX registers. */
+    static void mmx(CpuState s) {
+        if ((s.cr0 & EM_TS) != 0) {
+            throw s.raise((s.cr0 & Cr.CR0_EM) != 0 ? Vector.UD : Vector.NM, 0);
+        }
+        pendingX87(s);
+    }
+
+    /** As {@link #sse}, then a pending #MF: before an instruction on registers of both kinds. */
+    static void sseAndMmx(CpuState s) {
+        sse(s);
+        pendingX87(s);
+    }
+
+    private static void pendingX87(CpuState s) {
+        if ((s.field(CpuState.FSW) & FSW_ES) != 0) {
+            throw s.raise(Vector.MF, 0);
+        }
+    }
+
+    /** The x87 registers become MMX registers: TOP is 0 and all are valid (SDM vol. 3, section 12.2). */
+    static void enterMmx(CpuState s) {
+        s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~FSW_TOP);
+        s.setField(CpuState.FTW, FTW_ALL_VALID);
+    }
+
+    /** Offset of XMM register {@code r}. */
+    static int xmm(int r) {
+        return CpuState.XMM + r * CpuState.XMM_STRIDE;
+    }
+
+    /** Offset of the MMX register that {@code r} names; REX has no say. */
+    static int mm(int r) {
+        return CpuState.FPR + (r & 7) * CpuState.FPR_STRIDE;
+    }
+
+    /** Offset of general register {@code r}. */
+    static int gpr(int r) {
+        return CpuState.GPR + 8 * r;
+    }
+
+    /** Writes the MMX register at block offset {@code dst}; sign and exponent become ones. */
+    static void putMmx(CpuState s, int dst, long value) {
+        OffHeap.putLong(s.base + dst, value);
+        OffHeap.putShort(s.base + dst + 8, -1);
+    }
+
+    /** Loads a 16-byte operand to host address {@code to}, which keeps its value on a fault. */
+    static void load16(Mmu m, long linear, long to) {
+        if ((linear & PAGE_MASK) <= PAGE_MASK - 15) {
+            long low = m.load64(linear);
+            long high = m.load64(linear + 8);
+            OffHeap.putLong(to, low);
+            OffHeap.putLong(to + 8, high);
+        } else {
+            m.loadBytes(linear, to, 16);
+        }
+    }
+
+    /** Stores 16 bytes from host address {@code from}: all or none. */
+    static void store16(Mmu m, long linear, long from) {
+        if ((linear & PAGE_MASK) <= PAGE_MASK - 15) {
+            m.store64(linear, OffHeap.getLong(from));
+            m.store64(linear + 8, OffHeap.getLong(from + 8));
+        } else {
+            m.storeBytes(linear, from, 16);
+        }
+    }
+
+    /** Loads 2, 4, 8 or 16 bytes to host address {@code to}. */
+    static void load(Mmu m, long linear, long to, int size) {
+        switch (size) {
+            case 2:
+                OffHeap.putShort(to, m.load16(linear));
+                break;
+            case 4:
+                OffHeap.putInt(to, (int) m.load32(linear));
+                break;
+            case 8:
+                OffHeap.putLong(to, m.load64(linear));
+                break;
+            default:
+                load16(m, linear, to);
+                break;
+        }
+    }
+
+    /** The environment for the next operation, as MXCSR has it, no exception raised yet. */
+    static FloatEnv environment(CpuState s) {
+        FloatEnv e = s.fenv;
+        e.useMxcsr(s.field(CpuState.MXCSR));
+        return e;
+    }
+
+    /** Records the exceptions of an operation whose result is not written yet; an unmasked one is thrown. */
+    static void simdExceptions(CpuState s) {
+        if (s.fenv.flags != 0) {
+            recordSimdExceptions(s);
+        }
+    }
+
+    private static void recordSimdExceptions(CpuState s) {
+        FloatEnv e = s.fenv;
+        s.setField(CpuState.MXCSR, s.field(CpuState.MXCSR) | e.simdFlags());
+        if (e.unmasked()) {
+            throw s.raise((s.cr4 & Cr.CR4_OSXMMEXCPT) != 0 ? Vector.XM : Vector.UD, 0);
+        }
+    }
+}
