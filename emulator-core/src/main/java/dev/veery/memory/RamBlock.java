@@ -38,7 +38,7 @@ public final class RamBlock implements AutoCloseable {
     private final int pages;
     private final long[] @Nullable [] codeMap;
 
-    /** Whether {@link #noteWrite} has anything to do; only ever set while a log or a decoded chunk may exist. */
+    /** Whether {@link #noteWrite} has anything to do: there is a log or an engine. Set before either relies on it. */
     private volatile boolean tracking;
 
     private volatile DirtyLog[] logs = NO_LOGS;
@@ -173,7 +173,6 @@ public final class RamBlock implements AutoCloseable {
         if (leaf == null) {
             leaf = new long[Math.min(LEAF_PAGES, pages - (index << LEAF_SHIFT))];
             LEAF.setRelease(codeMap, index, leaf);
-            tracking = true;
         }
         return leaf;
     }
@@ -186,9 +185,14 @@ public final class RamBlock implements AutoCloseable {
         }
     }
 
-    /** Names the one engine that hears of writes to marked chunks; null for none. */
-    public void setCodeListener(@Nullable CodeListener listener) {
+    /** Names the one engine that hears of writes to marked chunks; null for none. Comes before it decodes anything. */
+    public synchronized void setCodeListener(@Nullable CodeListener listener) {
         codeListener = listener;
+        updateTracking();
+    }
+
+    private void updateTracking() {
+        tracking = logs.length != 0 || codeListener != null;
     }
 
     /** Adds one who must hear when {@link #writeTracked} turns true for pages. */
@@ -211,7 +215,7 @@ public final class RamBlock implements AutoCloseable {
             DirtyLog[] grown = Arrays.copyOf(logs, logs.length + 1);
             grown[grown.length - 1] = log;
             logs = grown;
-            tracking = true;
+            updateTracking();
         }
         notifyTrackingChanged();
         return log;
@@ -219,16 +223,7 @@ public final class RamBlock implements AutoCloseable {
 
     synchronized void stopDirtyLog(DirtyLog log) {
         logs = Arrays.stream(logs).filter(other -> other != log).toArray(DirtyLog[]::new);
-        tracking = logs.length != 0 || hasLeaf();
-    }
-
-    private boolean hasLeaf() {
-        for (long[] leaf : codeMap) {
-            if (leaf != null) {
-                return true;
-            }
-        }
-        return false;
+        updateTracking();
     }
 
     /** Gives the memory back. */

@@ -129,15 +129,17 @@ public record Property(
             }
             line.append(" - ").append(description);
         }
-        if (defaultValue instanceof String) {
-            line.append(" (default: \"").append(defaultValue).append("\")");
-        } else if (defaultValue instanceof Long && type != Type.PCI_ADDRESS) {
-            line.append(" (default: ")
-                    .append(Long.toUnsignedString((Long) defaultValue))
-                    .append(')');
-        } else if (defaultValue != null) {
-            line.append(" (default: ").append(defaultValue).append(')');
+        if (defaultValue != null) {
+            line.append(" (default: ").append(defaultText(defaultValue)).append(')');
         }
         return line.toString();
+    }
+
+    private String defaultText(Object value) {
+        if (value instanceof Boolean) {
+            return (Boolean) value ? "on" : "off";
+        }
+        boolean unsigned = value instanceof Long && type != Type.PCI_ADDRESS;
+        return unsigned ? Long.toUnsignedString((Long) value) : value.toString();
     }
 }

@@ -299,10 +299,10 @@ class DeviceManagerTest {
                 "probe options:\n"
                         + "  addr=<int32>           - Slot and optional function number, example: 06.0 or 06"
                         + " (default: -1)\n"
-                        + "  fast=<bool>            -  (default: false)\n"
+                        + "  fast=<bool>            -  (default: off)\n"
                         + "  file=<str>             - what it reads\n"
                         + "  iobase=<uint32>        - first port (default: 1281)\n"
-                        + "  mode=<enum>            - how (default: \"auto\")\n",
+                        + "  mode=<enum>            - how (default: auto)\n",
                 registry.help("probe"));
         assertEquals("There are no options for Fixed.\n", registry.help("Fixed"));
         ConfigException e = assertThrows(ConfigException.class, () -> registry.help("nosuch"));
