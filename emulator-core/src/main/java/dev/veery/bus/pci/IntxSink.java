@@ -1,0 +1,14 @@
+package dev.veery.bus.pci;
+
+/** Where the interrupt pins of a bus end. Called with the machine lock held, at each change of a wire. */
+@FunctionalInterface
+public interface IntxSink {
+    /**
+     * A wire changed.
+     *
+     * @param slot device number, 0 to 31
+     * @param pin 0 for INTA to 3 for INTD
+     * @param level asserted or not
+     */
+    void set(int slot, int pin, boolean level);
+}

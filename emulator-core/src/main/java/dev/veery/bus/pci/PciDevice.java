@@ -1,0 +1,281 @@
+package dev.veery.bus.pci;
+
+import dev.veery.base.Bits;
+import dev.veery.bus.pci.cap.MsiCapability;
+import dev.veery.bus.pci.cap.MsixCapability;
+import dev.veery.irq.IrqLine;
+import dev.veery.irq.MsiSink;
+import dev.veery.memory.MemoryRegion;
+import dev.veery.model.Device;
+import dev.veery.model.DeviceConfig;
+import dev.veery.model.Property;
+import dev.veery.register.RegisterBank;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One function. A subclass declares its BARs and capabilities in its constructor or in {@link #onRealize}; it is told of
+ * configuration writes after they took effect.
+ */
+public abstract class PciDevice extends Device {
+    /** The property that asks for a place on the bus. */
+    public static final String ADDR = "addr";
+
+    /** The property that announces further functions in the slot. */
+    public static final String MULTIFUNCTION = "multifunction";
+
+    private static final int COMMAND_WRITABLE = PciRegs.COMMAND_IO
+            | PciRegs.COMMAND_MEMORY
+            | PciRegs.COMMAND_MASTER
+            | PciRegs.COMMAND_PARITY
+            | PciRegs.COMMAND_SERR
+            | PciRegs.COMMAND_INTX_DISABLE;
+    private static final int EXTENDED_CAPABILITIES = 0x100;
+    private static final int ROM_INDEX = 6;
+
+    private final RegisterBank config;
+    private final List<PciBar> bars = new ArrayList<>();
+    private @Nullable PciBus bus;
+    private int devfn;
+    private int lastCapability;
+    private int nextCapability = PciRegs.HEADER_END;
+    private int lastExtended;
+    private int nextExtended = EXTENDED_CAPABILITIES;
+    private @Nullable MsiCapability msi;
+    private @Nullable MsixCapability msix;
+
+    /** What the device wants of its pin; what the bus sees also depends on the command register. */
+    private boolean intxWanted;
+
+    private boolean intxDriven;
+    private final IrqLine intx = this::setIntx;
+
+    /**
+     * Declares the header.
+     *
+     * @param configSize {@link PciRegs#CONFIG_SIZE} or {@link PciRegs#EXPRESS_CONFIG_SIZE}
+     * @param pin 0 for none, 1 for INTA to 4 for INTD
+     */
+    protected PciDevice(DeviceConfig device, PciIdentity identity, int configSize, int pin) {
+        super(device);
+        config = new RegisterBank(configSize);
+        config.declare(PciRegs.VENDOR_ID, 2, identity.vendor(), 0);
+        config.declare(PciRegs.DEVICE_ID, 2, identity.device(), 0);
+        config.declare(PciRegs.COMMAND, 2, 0, COMMAND_WRITABLE);
+        config.declareWriteOneToClear(PciRegs.STATUS, 2, PciRegs.STATUS_W1C);
+        config.declare(PciRegs.REVISION_ID, 1, identity.revision(), 0);
+        config.declare(PciRegs.CLASS_CODE, 3, identity.classCode(), 0);
+        config.declare(PciRegs.CACHE_LINE_SIZE, 1, 0, 0xff);
+        config.declare(PciRegs.SUBSYSTEM_VENDOR_ID, 2, identity.subsystemVendor(), 0);
+        config.declare(PciRegs.SUBSYSTEM_ID, 2, identity.subsystem(), 0);
+        config.declare(PciRegs.INTERRUPT_LINE, 1, 0, 0xff);
+        config.declare(PciRegs.INTERRUPT_PIN, 1, pin, 0);
+    }
+
+    /** The properties that every PCI device takes. */
+    public static List<Property> commonProperties() {
+        return List.of(
+                Property.pciAddress(ADDR, "Slot and optional function number, example: 06.0 or 06"),
+                Property.bool(MULTIFUNCTION, false, "Whether the slot has further functions"));
+    }
+
+    /** Configuration space. */
+    public final RegisterBank config() {
+        return config;
+    }
+
+    /** The bus it is on. */
+    public final PciBus pciBus() {
+        return Objects.requireNonNull(bus, "not on a bus");
+    }
+
+    /** Whether it is on a bus. */
+    public final boolean isAttached() {
+        return bus != null;
+    }
+
+    /** Slot * 8 + function. */
+    public final int devfn() {
+        return devfn;
+    }
+
+    /** Bus, device and function as 16 bits: what its transactions carry. */
+    public final int requesterId() {
+        return pciBus().number() << 8 | devfn;
+    }
+
+    /** The bus behind it, for bridges; null for others. */
+    public @Nullable PciBus secondaryBus() {
+        return null;
+    }
+
+    /** The BARs and the ROM's, in the order in which they were declared. */
+    public final List<PciBar> bars() {
+        return Collections.unmodifiableList(bars);
+    }
+
+    /** Announces that the slot has further functions; for function 0. */
+    public final void setMultifunction() {
+        config.declare(PciRegs.HEADER_TYPE, 1, PciRegs.HEADER_MULTIFUNCTION, 0);
+    }
+
+    /**
+     * Declares a BAR.
+     *
+     * @param index 0 to 5; a 64-bit one takes the next as well
+     */
+    protected final PciBar addBar(int index, PciBar.Kind kind, MemoryRegion region) {
+        int offset = kind == PciBar.Kind.ROM ? PciRegs.EXPANSION_ROM : PciRegs.BAR0 + 4 * index;
+        if (index > ROM_INDEX || bars.stream().anyMatch(bar -> bar.offset() == offset)) {
+            throw new IllegalArgumentException(this + " has no free BAR " + index);
+        }
+        PciBar bar = new PciBar(config, offset, kind, region);
+        bars.add(bar);
+        return bar;
+    }
+
+    /**
+     * Appends a capability to the chain and writes its header.
+     *
+     * @param length in bytes, header included
+     * @return its offset
+     */
+    protected final int addCapability(int id, int length) {
+        int offset = nextCapability;
+        nextCapability = (int) Bits.alignUp(offset + (long) length, 4);
+        if (nextCapability > PciRegs.CONFIG_SIZE) {
+            throw new IllegalStateException(this + ": configuration space is full");
+        }
+        config.declare(offset, 1, id, 0);
+        config.declare(lastCapability == 0 ? PciRegs.CAPABILITIES : lastCapability + 1, 1, offset, 0);
+        config.declare(PciRegs.STATUS, 2, PciRegs.STATUS_CAPABILITIES, 0);
+        lastCapability = offset;
+        return offset;
+    }
+
+    /** As {@link #addCapability}, in extended configuration space (PCI Express 5.0, 7.6.3). */
+    protected final int addExtendedCapability(int id, int version, int length) {
+        int offset = nextExtended;
+        nextExtended = (int) Bits.alignUp(offset + (long) length, 4);
+        if (nextExtended > config.size()) {
+            throw new IllegalStateException(this + ": extended configuration space is full");
+        }
+        config.declare(offset, 4, id | version << 16, 0);
+        if (lastExtended != 0) {
+            config.declare(lastExtended, 4, config.get(lastExtended, 4) & 0xf_ffff | offset << 20, 0);
+        }
+        lastExtended = offset;
+        return offset;
+    }
+
+    /** Gives the device MSI. */
+    protected final void addMsi(int vectors) {
+        MsiSink sink = (requester, address, data) -> pciBus().msi().send(requester, address, data);
+        msi = new MsiCapability(config, addCapability(MsiCapability.ID, MsiCapability.LENGTH), vectors, sink);
+    }
+
+    /** Gives the device MSI-X; the table and the pending bits must be put into BAR {@code bar} by the caller. */
+    protected final MsixCapability addMsix(int vectors, int bar, int tableOffset, int pbaOffset) {
+        MsiSink sink = (requester, address, data) -> pciBus().msi().send(requester, address, data);
+        int offset = addCapability(MsixCapability.ID, MsixCapability.LENGTH);
+        MsixCapability added =
+                new MsixCapability(config, offset, vectors, bar, tableOffset, bar, pbaOffset, sink, this::requesterId);
+        msix = added;
+        return added;
+    }
+
+    /** Sends MSI-X or MSI vector {@code n}, whichever is enabled; false when neither is, so that the pin is to be used. */
+    protected final boolean sendMessage(int n) {
+        if (msix != null && msix.enabled()) {
+            msix.send(n);
+            return true;
+        }
+        if (msi != null && msi.enabled()) {
+            msi.send(n, requesterId());
+            return true;
+        }
+        return false;
+    }
+
+    /** The interrupt pin. */
+    protected final IrqLine intx() {
+        return intx;
+    }
+
+    private void setIntx(boolean level) {
+        intxWanted = level;
+        config.setBits(PciRegs.STATUS, 2, PciRegs.STATUS_INTERRUPT, level);
+        driveIntx();
+    }
+
+    private void driveIntx() {
+        boolean disabled = (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_INTX_DISABLE) != 0;
+        int pin = (int) config.get(PciRegs.INTERRUPT_PIN, 1) - 1;
+        boolean level = intxWanted && !disabled && pin >= 0;
+        if (level != intxDriven) {
+            intxDriven = level;
+            pciBus().changeIntx(devfn >> 3, pin, level);
+        }
+    }
+
+    /** Reads configuration space; beyond its end everything is ones. */
+    public long configRead(int offset, int size) {
+        return config.read(offset, size);
+    }
+
+    /** Writes configuration space and lets the change take effect. */
+    public void configWrite(int offset, int size, long value) {
+        config.write(offset, size, value);
+        if (offset < PciRegs.HEADER_END && offset + size > PciRegs.COMMAND) {
+            updateMappings();
+            driveIntx();
+        }
+        if (msi != null) {
+            msi.written(offset, size, requesterId());
+        }
+        if (msix != null) {
+            msix.written(offset, size);
+        }
+        onConfigWritten(offset, size);
+    }
+
+    /** Called after {@code size} bytes at {@code offset} were written and BARs and interrupts followed. */
+    protected void onConfigWritten(int offset, int size) {}
+
+    private void updateMappings() {
+        for (PciBar bar : bars) {
+            bar.update(config, pciBus().memory(), pciBus().io());
+        }
+    }
+
+    void attached(PciBus onto, int at) {
+        bus = onto;
+        devfn = at;
+    }
+
+    void detaching() {
+        setIntx(false);
+        bars.forEach(PciBar::unmap);
+    }
+
+    @Override
+    protected void onRealize() {}
+
+    /** Resets configuration space, then what the subclass adds by {@link #onPciReset}. */
+    @Override
+    protected final void onReset() {
+        setIntx(false);
+        config.reset();
+        if (msix != null) {
+            msix.reset();
+        }
+        updateMappings();
+        onPciReset();
+    }
+
+    /** The rest of a reset: configuration space is in its reset state, BARs are unmapped, the pin is low. */
+    protected void onPciReset() {}
+}
