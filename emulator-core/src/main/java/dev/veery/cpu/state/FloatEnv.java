@@ -63,6 +63,9 @@ public final class FloatEnv {
     /** The last rounding made the magnitude larger (what x87 shows in C1). */
     public boolean roundedUp;
 
+    /** The memory operand about to be used was denormal in its own format; 80-bit arithmetic then raises DE for it. */
+    public boolean denormalOperand;
+
     /** Accumulator: significand of an 80-bit result, or of an intermediate one with its leading bit at 63. */
     public long sig;
 
@@ -99,6 +102,7 @@ public final class FloatEnv {
     public void useFcw(int fcw) {
         flags = 0;
         roundedUp = false;
+        denormalOperand = false;
         int control = fcw & FCW_CONTROL | LOADED_X87;
         if (control != loaded) {
             loadFcw(control);
