@@ -78,9 +78,20 @@ public final class FloatEnv {
     /** Accumulator: what follows {@link #sig} in a 128-bit value. */
     public long low;
 
+    /** Working numbers of the transcendental functions. */
+    public final WideFloat[] wide = new WideFloat[WIDE];
+
+    private static final int WIDE = 12;
+
     private int loaded = MXCSR_MASKS;
 
     private static final int MXCSR_MASKS = ALL << MXCSR_MASKS_SHIFT;
+
+    public FloatEnv() {
+        for (int i = 0; i < WIDE; i++) {
+            wide[i] = new WideFloat();
+        }
+    }
 
     /** Takes rounding, masks, DAZ and FTZ from MXCSR, and clears {@link #flags}. */
     public void useMxcsr(int mxcsr) {
