@@ -71,8 +71,11 @@ public final class CpuState {
 
     public static final int FDS = 0x6a8;
 
+    /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
+    public static final int IMAGE = 0x700;
+
     /** Size of the off-heap block. */
-    public static final int BLOCK_SIZE = 0x700;
+    public static final int BLOCK_SIZE = 0x940;
 
     /** {@link #mode}: mask of the code size, one of the three values below. */
     public static final int MODE_CODE = 3;
