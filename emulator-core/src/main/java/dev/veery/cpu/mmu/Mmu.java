@@ -70,6 +70,9 @@ public abstract class Mmu {
     /** INVLPG. */
     public abstract void flushPage(long linear);
 
+    /** Whether the four page-directory-pointer entries at {@code cr3} have no reserved bit set (SDM vol. 3, section 4.4.1). */
+    public abstract boolean pdptesValid(long cr3);
+
     /** The processor this belongs to. */
     public abstract CpuState state();
 }

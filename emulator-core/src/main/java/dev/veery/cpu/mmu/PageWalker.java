@@ -34,6 +34,9 @@ final class PageWalker {
     private static final long PS = 1 << 7;
     private static final long G = 1 << 8;
     private static final long NX = 1L << 63;
+    /** Bits 1, 2, 5 to 8 and 52 to 63 of a PAE PDPTE. */
+    private static final long PDPTE_RESERVED = 0xfff0_0000_0000_01e6L;
+
     private static final long ADDRESS_52 = 0x000f_ffff_ffff_f000L;
 
     /** Physical address of the translated byte's 4 KiB page. */
@@ -106,6 +109,17 @@ final class PageWalker {
         CpuFault f = s.raise(Vector.PF, error);
         f.address = linear;
         return f;
+    }
+
+    /** Whether no reserved bit is set in the PAE page-directory-pointer entries (SDM vol. 3, table 4-8). */
+    boolean pdptesValid(long cr3) {
+        for (int i = 0; i < 4; i++) {
+            long pdpte = memory.read(masked((cr3 & 0xffff_ffe0L) + 8 * i), 8);
+            if ((pdpte & P) != 0 && (pdpte & (PDPTE_RESERVED | reservedAddress)) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void walkPae(long linear, int access, boolean user, boolean smap) {

@@ -490,6 +490,11 @@ public final class SoftMmu extends Mmu {
     // ---- what changes translations
 
     @Override
+    public boolean pdptesValid(long cr3) {
+        return walker.pdptesValid(cr3);
+    }
+
+    @Override
     public void modeChanged() {
         if (s.cpl == 3) {
             current = Tlb.USER;

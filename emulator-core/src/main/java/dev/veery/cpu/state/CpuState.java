@@ -191,6 +191,14 @@ public final class CpuState {
     /** How floating-point operations round, and what they raised. */
     public final FloatEnv fenv = new FloatEnv();
 
+    /**
+     * Debug traps wait as interrupts do, after MOV or POP of SS but not after STI (SDM vol. 3, section 6.8.3).
+     */
+    public boolean debugShadow;
+
+    /** Model-specific registers that need no field of their own. */
+    public final MsrBank msrs = new MsrBank();
+
     /** The fault this processor throws. */
     public final CpuFault fault = new CpuFault();
 
