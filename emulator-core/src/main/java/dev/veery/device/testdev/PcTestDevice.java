@@ -19,8 +19,8 @@ public final class PcTestDevice {
     /** Address of {@link #memory()}. */
     public static final long MEMORY_ADDRESS = 0xff00_0000L;
 
-    private static final int LATCH_PORTS = 4;
-    private static final int IRQ_PORTS = 24;
+    static final int LATCH_PORTS = 4;
+    static final int IRQ_PORTS = 24;
     private static final int MEMORY_BYTES = 0x1_0000;
     private static final int PAGE = 4096;
 
