@@ -54,6 +54,11 @@ abstract class MemOp extends Op {
         }
     }
 
+    @Override
+    boolean throughStack() {
+        return seg == Seg.SS;
+    }
+
     /**
      * Linear address of the operand.
      *
@@ -67,6 +72,13 @@ abstract class MemOp extends Op {
             return a;
         }
         return special(s, m, a, size, write);
+    }
+
+    /** As {@link #ea}, with {@code extra} added to the offset before the address is cut to its size. */
+    final long eaPlus(CpuState s, Mmu m, long extra, int size, boolean write) {
+        long b = s.base;
+        long a = OffHeap.getLong(b + baseOffset) + (OffHeap.getLong(b + indexOffset) << scale) + disp + extra;
+        return kind == SIMPLE ? a : special(s, m, a, size, write);
     }
 
     private long special(CpuState s, Mmu m, long a, int size, boolean write) {

@@ -18,6 +18,11 @@ public abstract class Op {
     /** Offset of its first byte from the first byte of its block. */
     int offset;
 
+    /** Whether a non-canonical address in it raises #SS instead of #GP (SDM vol. 3, section 6.15). */
+    boolean throughStack() {
+        return false;
+    }
+
     /** Executes on the processor. */
     public abstract void exec(CpuState s, Mmu m);
 }

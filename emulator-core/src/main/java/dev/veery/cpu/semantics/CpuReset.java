@@ -49,6 +49,13 @@ public final class CpuReset {
         common(s, m, e, s.cr0 & (Cr.CR0_CD | Cr.CR0_NW) | Cr.CR0_ET);
     }
 
+    /** A start-up IPI to a processor that INIT left waiting: real mode at {@code vector << 12} (SDM vol. 3, section 9.4.4). */
+    public static void startup(CpuState s, Mmu m, int vector) {
+        s.seg[Seg.CS].set(vector << 8, (long) vector << 12, 0xffff, DATA);
+        s.rip = 0;
+        Mode.changed(s, m);
+    }
+
     private static void common(CpuState s, Mmu m, CpuEnv e, long cr0) {
         for (int r = 0; r < 16; r++) {
             s.setGpr(r, 0);

@@ -28,6 +28,9 @@ public interface CpuEnv {
     /** The features this processor shows. */
     CpuModel model();
 
+    /** A random number, for RDRAND and RDSEED. */
+    long random();
+
     /** A fault could not be delivered (SDM vol. 3, section 6.15): the processor shuts down. */
     void tripleFault();
 

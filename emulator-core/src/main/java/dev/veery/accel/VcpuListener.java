@@ -1,0 +1,10 @@
+package dev.veery.accel;
+
+/** What a vCPU tells its machine. Called on the vCPU's thread, without the machine lock. */
+public interface VcpuListener {
+    /** The processor shut down after a triple fault; it executes nothing until it is reset. */
+    void tripleFault(Vcpu vcpu);
+
+    /** The engine itself failed: a defect of ours. The vCPU's thread ends. */
+    void failed(Vcpu vcpu, Throwable cause);
+}

@@ -1,0 +1,6 @@
+/**
+ * The seam between a board and what executes guest code. A board makes an {@link dev.veery.accel.Accelerator}'s vCPUs,
+ * wires their APICs and starts them; it never knows which engine runs.
+ */
+@org.jspecify.annotations.NullMarked
+package dev.veery.accel;

@@ -1,0 +1,106 @@
+package dev.veery.cpu.interp;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run of predecoded instructions without a branch inside. Position independent: it belongs to the bytes in RAM, and may
+ * run at any linear address that maps there.
+ */
+final class Block {
+    /** {@link #mode} of a block whose bytes have changed: equal to no processor's mode. */
+    static final int DEAD = -1;
+
+    /** The ops; the last one sets RIP. */
+    final Op[] ops;
+
+    /** Bytes of guest code covered. */
+    final int length;
+
+    /** Offset of the first byte in its page. */
+    final int pageOffset;
+
+    /** Number of guest instructions. */
+    final int instructions;
+
+    /** {@link dev.veery.cpu.state.CpuState#mode} it was decoded for, or {@link #DEAD}. */
+    int mode;
+
+    /** For a single instruction that reaches into the next page: its bytes there, to be compared before each use. */
+    byte @Nullable [] tail;
+
+    /** The next block decoded for the same page. */
+    @Nullable
+    Block nextInPage;
+
+    /** Where execution went from here the last two times it had to look: RIP, the code generation then, and the block. */
+    long rip0;
+
+    long rip1;
+    int generation0 = -1;
+    int generation1 = -1;
+
+    @Nullable
+    Block next0;
+
+    @Nullable
+    Block next1;
+
+    Block(Op[] ops, int length, int pageOffset, int instructions, int mode) {
+        this.ops = ops;
+        this.length = length;
+        this.pageOffset = pageOffset;
+        this.instructions = instructions;
+        this.mode = mode;
+    }
+
+    /** Remembers where execution went. */
+    void link(long rip, int generation, Block next) {
+        rip1 = rip0;
+        generation1 = generation0;
+        next1 = next0;
+        rip0 = rip;
+        generation0 = generation;
+        next0 = next;
+    }
+
+    /**
+     * The bytes have changed. Whoever executes the block right now leaves it after the current instruction, because what
+     * follows in the array is no longer guest code.
+     */
+    void kill() {
+        mode = DEAD;
+        next0 = null;
+        next1 = null;
+        for (int i = 0; i < ops.length; i++) {
+            ops[i] = Abandon.at(ops[i]);
+        }
+    }
+
+    /** Stands where an instruction of a dead block stood: goes on at that instruction, decoded afresh. */
+    static final class Abandon extends Op {
+        private Abandon() {}
+
+        static Abandon at(Op old) {
+            Abandon op = new Abandon();
+            op.offset = old.offset;
+            op.length = old.length;
+            return op;
+        }
+
+        @Override
+        public void exec(dev.veery.cpu.state.CpuState s, dev.veery.cpu.mmu.Mmu m) {
+            throw BlockExit.INSTANCE;
+        }
+    }
+
+    /** Leaves a block before the instruction whose op throws it. */
+    static final class BlockExit extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        static final BlockExit INSTANCE = new BlockExit();
+
+        private BlockExit() {
+            super(null, null, false, false);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+package dev.veery.cpu.interp;
+
+import dev.veery.cpu.mmu.SoftMmu;
+import dev.veery.cpu.semantics.DebugOps;
+import dev.veery.cpu.semantics.InterruptDelivery;
+import dev.veery.cpu.state.CpuEnv;
+import dev.veery.cpu.state.CpuFault;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.Seg;
+import dev.veery.cpu.state.Vector;
+import dev.veery.irq.LocalApic;
+import dev.veery.memory.CodeListener;
+import dev.veery.memory.RamBlock;
+import dev.veery.memory.access.OffHeap;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a processor by executing predecoded blocks. One thread calls {@link #run}; requests may come from any.
+ *
+ * <p>Between two blocks, and only there, the interpreter looks at requests (interrupts, stop) and at
+ * {@link CpuState#attention}. Single-stepping, instruction breakpoints and interrupt shadows with something pending go
+ * instruction by instruction.
+ */
+public final class Interpreter {
+    /** {@link #request}: return from {@link #run}. */
+    public static final int STOP = 1;
+
+    /** {@link #request}: the APIC may have an interrupt. */
+    public static final int INTERRUPT = 2;
+
+    /** {@link #request}: a non-maskable interrupt. */
+    public static final int NMI = 4;
+
+    /** {@link #request}: the memory map changed, or pages began to be tracked: drop translations. */
+    public static final int FLUSH = 8;
+
+    /** {@link #request}: another thread wrote code. */
+    public static final int CODE_WRITTEN = 16;
+
+    /** {@link #request}: INIT. */
+    public static final int INIT = 32;
+
+    /** {@link #request}: a start-up IPI. */
+    public static final int STARTUP = 64;
+
+    /** {@link #run}: a stop was requested. */
+    public static final int STOPPED = 0;
+
+    /** {@link #run}: HLT, and nothing to do until the next request. */
+    public static final int HALTED = 1;
+
+    /** {@link #run}: triple fault. */
+    public static final int SHUTDOWN = 2;
+
+    /** {@link #run}: an INIT or start-up request is there for the owner to carry out. */
+    public static final int RESET_REQUESTED = 3;
+
+    private static final int CONTINUE = -1;
+    private static final int JUMP_SLOTS = 4096;
+    private static final VarHandle REQUESTS;
+
+    static {
+        try {
+            REQUESTS = MethodHandles.lookup().findVarHandle(Interpreter.class, "requests", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final CpuState s;
+    private final SoftMmu m;
+    private final CpuEnv env;
+    private final LocalApicSource apic;
+    private final Translator translator;
+    private final BlockCache cache;
+
+    private volatile int requests;
+
+    /** Requests that may end the current run of blocks: all, or all but {@link #INTERRUPT} while IF is clear. */
+    private int requestMask = -1;
+
+    private boolean shutdown;
+    private long instructions;
+
+    /** Recent targets by RIP, for branches that a block does not remember. */
+    private final long[] jumpRip = new long[JUMP_SLOTS];
+
+    private final int[] jumpGeneration = new int[JUMP_SLOTS];
+    private final @Nullable Block[] jumpBlock = new Block[JUMP_SLOTS];
+
+    /** Where the APIC comes from: it is connected after the interpreter is made. */
+    @FunctionalInterface
+    public interface LocalApicSource {
+        /** The processor's APIC, or null if it has none. */
+        @Nullable
+        LocalApic get();
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param wake called when a request comes from another thread than the one that runs
+     */
+    public Interpreter(CpuState s, SoftMmu m, CpuEnv env, LocalApicSource apic, Runnable wake) {
+        this.s = s;
+        this.m = m;
+        this.env = env;
+        this.apic = apic;
+        translator = new Translator(s, m, env);
+        cache = new BlockCache(() -> {
+            request(CODE_WRITTEN);
+            wake.run();
+        });
+        Arrays.fill(jumpGeneration, -1);
+    }
+
+    /** Who must hear of writes to the code this interpreter has decoded. */
+    public CodeListener codeListener() {
+        return cache;
+    }
+
+    /** Adds requests; from any thread. Whoever may be waiting in HLT is woken by the caller. */
+    public void request(int bits) {
+        REQUESTS.getAndBitwiseOr(this, bits);
+    }
+
+    /** Takes back requests that were carried out. */
+    public void clear(int bits) {
+        REQUESTS.getAndBitwiseAnd(this, ~bits);
+    }
+
+    /** The requests now. */
+    public int requests() {
+        return requests;
+    }
+
+    /** Guest instructions executed. */
+    public long instructions() {
+        return instructions;
+    }
+
+    /** Forgets a triple fault; after a reset. */
+    public void restart() {
+        shutdown = false;
+        s.attention = true;
+    }
+
+    /** The processor shut down. */
+    public void shutDown() {
+        shutdown = true;
+        s.attention = true;
+    }
+
+    /** Frees off-heap memory; the instance is dead afterwards. */
+    public void free() {
+        translator.free();
+    }
+
+    /** Executes until one of the reasons {@link #STOPPED} to {@link #RESET_REQUESTED}. */
+    public int run() {
+        cache.setOwner(Thread.currentThread());
+        s.attention = true;
+        for (; ; ) {
+            try {
+                int reason = s.attention || (requests & requestMask) != 0 ? service() : CONTINUE;
+                if (reason != CONTINUE) {
+                    return reason;
+                }
+                if (!s.attention) {
+                    blocks();
+                }
+            } catch (CpuFault f) {
+                // A fetch fault, or one in the delivery of an interrupt: RIP is already that of the instruction.
+                InterruptDelivery.deliverFault(s, m, env);
+                s.attention = true;
+            }
+        }
+    }
+
+    // ---- the hot loop
+
+    private void blocks() {
+        Block b = lookup(s.rip);
+        for (; ; ) {
+            Op[] ops = b.ops;
+            m.blockRip = s.rip;
+            int n = ops.length;
+            int i = 0;
+            try {
+                do {
+                    ops[i].exec(s, m);
+                } while (++i < n);
+            } catch (CpuFault f) {
+                fault(ops[i], f);
+                instructions += i;
+                return;
+            } catch (Block.BlockExit x) {
+                s.rip = ripOf(ops[i]);
+                instructions += i;
+                return;
+            }
+            instructions += b.instructions;
+            if ((requests & requestMask) != 0 || s.attention) {
+                return;
+            }
+            long rip = s.rip;
+            int generation = m.codeGeneration();
+            Block next = b.next0;
+            if (next != null && b.rip0 == rip && b.generation0 == generation && next.mode == s.mode) {
+                b = next;
+                continue;
+            }
+            next = b.next1;
+            if (next != null && b.rip1 == rip && b.generation1 == generation && next.mode == s.mode) {
+                b = next;
+                continue;
+            }
+            next = lookup(rip);
+            if (linkable(next) && b.mode != Block.DEAD) {
+                b.link(rip, m.codeGeneration(), next);
+            }
+            b = next;
+        }
+    }
+
+    private long ripOf(Op op) {
+        long rip = m.blockRip + op.offset;
+        return s.code64() ? rip : rip & 0xffff_ffffL;
+    }
+
+    private void fault(Op op, CpuFault f) {
+        s.rip = ripOf(op);
+        if (f.nonCanonical && op.throughStack()) {
+            f.vector = Vector.SS;
+        }
+        InterruptDelivery.deliverFault(s, m, env);
+        s.attention = true;
+    }
+
+    /** A block may be remembered by RIP if neither the code segment nor a second page has to be looked at again. */
+    private boolean linkable(Block b) {
+        return (s.mode & CpuState.MODE_FLAT) != 0 && b.tail == null;
+    }
+
+    // ---- finding and making blocks
+
+    private Block lookup(long rip) {
+        int mode = s.mode;
+        boolean flat = (mode & CpuState.MODE_FLAT) != 0;
+        int slot = (int) (rip ^ rip >>> 12) & JUMP_SLOTS - 1;
+        if (flat) {
+            Block b = jumpBlock[slot];
+            if (b != null && jumpRip[slot] == rip && b.mode == mode && jumpGeneration[slot] == m.codeGeneration()) {
+                return b;
+            }
+        }
+        Block b = find(rip, Translator.MAX_INSTRUCTIONS);
+        if (linkable(b)) {
+            jumpRip[slot] = rip;
+            jumpGeneration[slot] = m.codeGeneration();
+            jumpBlock[slot] = b;
+        }
+        return b;
+    }
+
+    private long linearOf(long rip) {
+        return s.code64() ? rip : s.seg[Seg.CS].base() + rip & 0xffff_ffffL;
+    }
+
+    private Block find(long rip, int maxInstructions) {
+        long linear = linearOf(rip);
+        boolean limited = (s.mode & CpuState.MODE_FLAT) == 0;
+        if (limited && rip + maxInstructions * 15L > s.seg[Seg.CS].limit) {
+            return nearLimit(rip, linear);
+        }
+        long host = m.fetch(linear);
+        RamBlock ram = m.fetchedBlock();
+        if (host == 0 || ram == null) {
+            return translator.single(linear, (int) linear & 0xfff);
+        }
+        if (maxInstructions == 1) {
+            Block one = translator.block(host, ram, m.fetchedPage(), 1);
+            return one != null ? one : translator.single(linear, (int) linear & 0xfff);
+        }
+        Block b = cache.get(host, s.mode);
+        if (b != null && (b.tail == null || tailMatches(b, linear))) {
+            return b;
+        }
+        int page = m.fetchedPage();
+        Block made = translator.block(host, ram, page, maxInstructions);
+        if (made == null) {
+            made = translator.single(linear, (int) linear & 0xfff);
+            made.tail = Arrays.copyOfRange(translator.bytes(made.length), 4096 - made.pageOffset, made.length);
+        }
+        cache.add(host, ram, page, made);
+        return made;
+    }
+
+    /** Near the end of a code segment every instruction is checked on its own (SDM vol. 3, section 5.3). */
+    private Block nearLimit(long rip, long linear) {
+        long limit = s.seg[Seg.CS].limit;
+        if (rip > limit) {
+            throw s.gp0();
+        }
+        Block b = translator.single(linear, (int) linear & 0xfff);
+        if (rip + b.length - 1 > limit) {
+            throw s.gp0();
+        }
+        return b;
+    }
+
+    /** Whether the second page of a page-crossing instruction still has the bytes that were decoded. */
+    private boolean tailMatches(Block b, long linear) {
+        byte[] tail = Objects.requireNonNull(b.tail);
+        long host = m.fetch((linear | 0xfff) + 1);
+        if (host != 0) {
+            int i = 0;
+            while (i < tail.length && OffHeap.getByteAcquire(host + i) == tail[i]) {
+                i++;
+            }
+            if (i == tail.length) {
+                return true;
+            }
+        }
+        b.kill();
+        return false;
+    }
+
+    // ---- between blocks
+
+    private int service() {
+        s.attention = false;
+        if (requests != 0) {
+            int reason = serviceRequests();
+            if (reason != CONTINUE) {
+                s.attention = true;
+                return reason;
+            }
+        }
+        if (shutdown) {
+            s.attention = true;
+            return SHUTDOWN;
+        }
+        boolean shadow = s.interruptShadow;
+        if (!shadow) {
+            deliverInterrupts();
+        }
+        requestMask = (s.rflags & Cr.IF) != 0 ? -1 : ~INTERRUPT;
+        if (s.halted) {
+            s.interruptShadow = false;
+            s.attention = true;
+            return HALTED;
+        }
+        if (shadow || DebugOps.stepping(s)) {
+            s.interruptShadow = false;
+            if (!shadow || (requests & (INTERRUPT | NMI)) != 0 || DebugOps.stepping(s)) {
+                step();
+            }
+        }
+        return CONTINUE;
+    }
+
+    private int serviceRequests() {
+        int r = requests;
+        if ((r & CODE_WRITTEN) != 0) {
+            clear(CODE_WRITTEN);
+            cache.drain();
+        }
+        if ((r & FLUSH) != 0) {
+            clear(FLUSH);
+            m.flushAll();
+        }
+        if ((r & STOP) != 0) {
+            clear(STOP);
+            return STOPPED;
+        }
+        return (r & (INIT | STARTUP)) != 0 ? RESET_REQUESTED : CONTINUE;
+    }
+
+    private void deliverInterrupts() {
+        int r = requests;
+        if ((r & NMI) != 0 && !s.nmiBlocked) {
+            clear(NMI);
+            s.halted = false;
+            InterruptDelivery.nmi(s, m, env);
+            return;
+        }
+        if ((r & INTERRUPT) == 0 || (s.rflags & Cr.IF) == 0) {
+            return;
+        }
+        // Cleared first: a request that comes between the two lines is seen by the next look.
+        clear(INTERRUPT);
+        LocalApic a = apic.get();
+        if (a == null || !a.hasInterrupt()) {
+            return;
+        }
+        env.lock();
+        int vector;
+        try {
+            vector = a.acknowledge();
+            if (a.hasInterrupt()) {
+                request(INTERRUPT);
+            }
+        } finally {
+            env.unlock();
+        }
+        if (vector >= 0) {
+            s.halted = false;
+            InterruptDelivery.external(s, m, env, vector);
+        }
+    }
+
+    /** Executes exactly one instruction, with the debug checks around it. */
+    public void step() {
+        boolean tf = (s.rflags & Cr.TF) != 0;
+        boolean rf = (s.rflags & Cr.RF) != 0;
+        long start = s.rip;
+        DebugOps.beforeInstruction(s, linearOf(start));
+        Block b = find(start, 1);
+        m.blockRip = start;
+        int i = 0;
+        try {
+            do {
+                b.ops[i].exec(s, m);
+            } while (++i < b.ops.length);
+        } catch (CpuFault f) {
+            fault(b.ops[i], f);
+            return;
+        }
+        instructions++;
+        long next = start + b.length;
+        DebugOps.afterInstruction(s, m, env, tf, rf, s.rip != next);
+        s.attention |= DebugOps.stepping(s);
+    }
+}
