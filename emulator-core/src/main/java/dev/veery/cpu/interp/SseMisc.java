@@ -276,7 +276,7 @@ final class SseMisc {
         }
     }
 
-    /** CVTPI2PS and CVTPI2PD: from an MMX register or memory. */
+    /** CVTPI2PS and CVTPI2PD: from an MMX register or memory; only the former touches the x87 state. */
     static final class FromMmx extends MemOp {
         private final int op;
         private final int dst;
@@ -297,7 +297,7 @@ final class SseMisc {
             FloatEnv e = VectorAccess.environment(s);
             long out = s.base + CpuState.SCRATCH2;
             SsePacked.apply(op, out, s.base + dst, operand, 0, e);
-            if (src >= 0 || op == SsePacked.CVTPI2PS) {
+            if (src >= 0) {
                 VectorAccess.enterMmx(s);
             }
             VectorAccess.simdExceptions(s);

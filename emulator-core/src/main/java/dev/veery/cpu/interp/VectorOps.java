@@ -87,7 +87,10 @@ final class VectorOps {
                 break;
             default:
                 long out = s.base + CpuState.SCRATCH2;
-                SsePacked.apply(op, out, dst, src, imm, e);
+                int earlier = SsePacked.apply(op, out, dst, src, imm, e);
+                if (earlier != 0) {
+                    s.setField(CpuState.MXCSR, s.field(CpuState.MXCSR) | earlier);
+                }
                 VectorAccess.simdExceptions(s);
                 put(dst, OffHeap.getLong(out), OffHeap.getLong(out + 8));
                 break;

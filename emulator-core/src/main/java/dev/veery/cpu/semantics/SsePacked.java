@@ -51,17 +51,24 @@ public final class SsePacked {
         OffHeap.putLong(p + 8L * n, value);
     }
 
-    /** Operation {@code op} on {@code dst} and {@code src} into {@code out}, which overlaps neither. */
-    public static void apply(int op, long out, long dst, long src, int imm, FloatEnv e) {
+    /**
+     * Operation {@code op} on {@code dst} and {@code src} into {@code out}, which overlaps neither.
+     *
+     * @return masked exceptions of stages that were over when those now in {@code e} came up; 0 for all but dot products
+     */
+    public static int apply(int op, long out, long dst, long src, int imm, FloatEnv e) {
+        if (op == DPPS) {
+            return dotSingle(out, dst, src, imm, e);
+        }
+        if (op == DPPD) {
+            return dotDual(out, dst, src, imm, e);
+        }
         if (op <= ADDSUBPD) {
             horizontal(op, out, dst, src, e);
-        } else if (op == DPPS) {
-            dotSingle(out, dst, src, imm, e);
-        } else if (op == DPPD) {
-            dotDual(out, dst, src, imm, e);
         } else {
             convert(op, out, dst, src, e);
         }
+        return 0;
     }
 
     private static void horizontal(int op, long out, long dst, long src, FloatEnv e) {
@@ -100,34 +107,52 @@ public final class SsePacked {
     }
 
     /** Products first, then sums of neighbours, then their sum; an unmasked exception ends it after its stage. */
-    private static void dotSingle(long out, long dst, long src, int imm, FloatEnv e) {
+    private static int dotSingle(long out, long dst, long src, int imm, FloatEnv e) {
         int p0 = (imm & 0x10) != 0 ? SoftF32.mul(single(dst, 0), single(src, 0), e) : 0;
         int p1 = (imm & 0x20) != 0 ? SoftF32.mul(single(dst, 1), single(src, 1), e) : 0;
         int p2 = (imm & 0x40) != 0 ? SoftF32.mul(single(dst, 2), single(src, 2), e) : 0;
         int p3 = (imm & 0x80) != 0 ? SoftF32.mul(single(dst, 3), single(src, 3), e) : 0;
         if (e.unmasked()) {
-            return;
+            return 0;
         }
-        int low = SoftF32.add(p0, p1, e);
-        int high = SoftF32.add(p2, p3, e);
+        int earlier = e.flags;
+        e.flags = 0;
+        // Each element adds in an order of its own, which shows where two products are NaNs.
+        int s0 = SoftF32.add(p1, p0, e);
+        int s1 = SoftF32.add(p0, p1, e);
+        int s2 = SoftF32.add(p3, p2, e);
+        int s3 = SoftF32.add(p2, p3, e);
         if (e.unmasked()) {
-            return;
+            return earlier;
         }
-        int sum = SoftF32.add(low, high, e);
-        for (int n = 0; n < 4; n++) {
-            single(out, n, (imm >>> n & 1) != 0 ? sum : 0);
-        }
+        earlier |= e.flags;
+        e.flags = 0;
+        int t0 = SoftF32.add(s0, s2, e);
+        int t1 = SoftF32.add(s1, s3, e);
+        int t2 = SoftF32.add(s2, s0, e);
+        int t3 = SoftF32.add(s3, s1, e);
+        // Exceptions count whether or not an element is written.
+        single(out, 0, (imm & 1) != 0 ? t0 : 0);
+        single(out, 1, (imm & 2) != 0 ? t1 : 0);
+        single(out, 2, (imm & 4) != 0 ? t2 : 0);
+        single(out, 3, (imm & 8) != 0 ? t3 : 0);
+        return earlier;
     }
 
-    private static void dotDual(long out, long dst, long src, int imm, FloatEnv e) {
+    private static int dotDual(long out, long dst, long src, int imm, FloatEnv e) {
         long p0 = (imm & 0x10) != 0 ? SoftF64.mul(dual(dst, 0), dual(src, 0), e) : 0;
         long p1 = (imm & 0x20) != 0 ? SoftF64.mul(dual(dst, 1), dual(src, 1), e) : 0;
         if (e.unmasked()) {
-            return;
+            return 0;
         }
-        long sum = SoftF64.add(p0, p1, e);
-        dual(out, 0, (imm & 1) != 0 ? sum : 0);
-        dual(out, 1, (imm & 2) != 0 ? sum : 0);
+        int earlier = e.flags;
+        e.flags = 0;
+        // Exceptions count whether or not an element is written.
+        long s0 = SoftF64.add(p0, p1, e);
+        long s1 = SoftF64.add(p1, p0, e);
+        dual(out, 0, (imm & 1) != 0 ? s0 : 0);
+        dual(out, 1, (imm & 2) != 0 ? s1 : 0);
+        return earlier;
     }
 
     private static void convert(int op, long out, long dst, long src, FloatEnv e) {
