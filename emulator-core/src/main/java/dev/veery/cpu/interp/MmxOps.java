@@ -2,6 +2,7 @@ package dev.veery.cpu.interp;
 
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
+import dev.veery.cpu.semantics.FpuState;
 import dev.veery.cpu.semantics.PackedCompare;
 import dev.veery.cpu.semantics.PackedLanes;
 import dev.veery.cpu.semantics.PackedShift;
@@ -48,9 +49,9 @@ final class MmxOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.mmx(s);
+            FpuState.checkMmx(s);
             long b = src >= 0 ? OffHeap.getLong(s.base + src) & -1L >>> 64 - 8 * size : load(s, m);
-            VectorAccess.enterMmx(s);
+            FpuState.enterMmx(s);
             VectorAccess.putMmx(s, dst, compute(OffHeap.getLong(s.base + dst), b));
         }
 
@@ -91,7 +92,7 @@ final class MmxOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.mmx(s);
+            FpuState.checkMmx(s);
             long a = ea(s, m, size, true);
             long v = OffHeap.getLong(s.base + src);
             if (size == 4) {
@@ -99,7 +100,7 @@ final class MmxOps {
             } else {
                 m.store64(a, v);
             }
-            VectorAccess.enterMmx(s);
+            FpuState.enterMmx(s);
         }
     }
 
@@ -119,8 +120,8 @@ final class MmxOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.mmx(s);
-            VectorAccess.enterMmx(s);
+            FpuState.checkMmx(s);
+            FpuState.enterMmx(s);
             OffHeap.putLong(s.base + dst, OffHeap.getLong(s.base + src) >>> shift & mask);
         }
     }
@@ -137,8 +138,8 @@ final class MmxOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.mmx(s);
-            VectorAccess.enterMmx(s);
+            FpuState.checkMmx(s);
+            FpuState.enterMmx(s);
             OffHeap.putLong(s.base + dst, PackedCompare.byteSigns(OffHeap.getLong(s.base + src)));
         }
     }
@@ -156,7 +157,7 @@ final class MmxOps {
         @Override
         public void exec(CpuState s, Mmu m) {
             VectorAccess.sseAndMmx(s);
-            VectorAccess.enterMmx(s);
+            FpuState.enterMmx(s);
             OffHeap.putLong(s.base + dst, OffHeap.getLong(s.base + src));
             OffHeap.putLong(s.base + dst + 8, 0);
         }
@@ -175,7 +176,7 @@ final class MmxOps {
         @Override
         public void exec(CpuState s, Mmu m) {
             VectorAccess.sseAndMmx(s);
-            VectorAccess.enterMmx(s);
+            FpuState.enterMmx(s);
             VectorAccess.putMmx(s, dst, OffHeap.getLong(s.base + src));
         }
     }
@@ -184,9 +185,7 @@ final class MmxOps {
     static final class Emms extends Op {
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.mmx(s);
-            VectorAccess.enterMmx(s);
-            s.setField(CpuState.FTW, 0);
+            FpuState.emptyMmx(s);
         }
     }
 }

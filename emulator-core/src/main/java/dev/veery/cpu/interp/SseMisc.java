@@ -3,6 +3,7 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.semantics.Crc32c;
+import dev.veery.cpu.semantics.FpuState;
 import dev.veery.cpu.semantics.PackedCompare;
 import dev.veery.cpu.semantics.SoftF32;
 import dev.veery.cpu.semantics.SoftF64;
@@ -298,7 +299,7 @@ final class SseMisc {
             long out = s.base + CpuState.SCRATCH2;
             SsePacked.apply(op, out, s.base + dst, operand, 0, e);
             if (src >= 0) {
-                VectorAccess.enterMmx(s);
+                FpuState.enterMmx(s);
             }
             VectorAccess.simdExceptions(s);
             OffHeap.putLong(s.base + dst, OffHeap.getLong(out));
@@ -324,7 +325,7 @@ final class SseMisc {
             FloatEnv e = VectorAccess.environment(s);
             long out = s.base + CpuState.SCRATCH2;
             SsePacked.apply(op, out, src, src, 0, e);
-            VectorAccess.enterMmx(s);
+            FpuState.enterMmx(s);
             VectorAccess.simdExceptions(s);
             VectorAccess.putMmx(s, mm, OffHeap.getLong(out));
         }

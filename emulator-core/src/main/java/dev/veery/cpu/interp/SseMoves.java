@@ -2,6 +2,7 @@ package dev.veery.cpu.interp;
 
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
+import dev.veery.cpu.semantics.FpuState;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.memory.access.OffHeap;
 
@@ -353,7 +354,7 @@ final class SseMoves {
         @Override
         public void exec(CpuState s, Mmu m) {
             if (size == 8) {
-                VectorAccess.mmx(s);
+                FpuState.checkMmx(s);
             } else {
                 VectorAccess.sse(s);
             }
@@ -371,7 +372,7 @@ final class SseMoves {
                 }
             }
             if (size == 8) {
-                VectorAccess.enterMmx(s);
+                FpuState.enterMmx(s);
             }
         }
     }

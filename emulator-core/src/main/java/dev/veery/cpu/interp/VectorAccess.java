@@ -1,6 +1,7 @@
 package dev.veery.cpu.interp;
 
 import dev.veery.cpu.mmu.Mmu;
+import dev.veery.cpu.semantics.FpuState;
 import dev.veery.cpu.state.CpuFault;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
@@ -15,11 +16,6 @@ import dev.veery.memory.access.OffHeap;
 final class VectorAccess {
     private static final long EM_TS = Cr.CR0_EM | Cr.CR0_TS;
 
-    /** FSW: an unmasked x87 exception waits to be reported. */
-    private static final int FSW_ES = 1 << 7;
-
-    private static final int FSW_TOP = 7 << 11;
-    private static final int FTW_ALL_VALID = 0xff;
     private static final int PAGE_MASK = 0xfff;
 
     private VectorAccess() {}
@@ -36,30 +32,10 @@ final class VectorAccess {
         return s.raise(invalid ? Vector.UD : Vector.NM, 0);
     }
 
-    /** #UD, #NM or a pending #MF before an instruction on MMX registers. */
-    static void mmx(CpuState s) {
-        if ((s.cr0 & EM_TS) != 0) {
-            throw s.raise((s.cr0 & Cr.CR0_EM) != 0 ? Vector.UD : Vector.NM, 0);
-        }
-        pendingX87(s);
-    }
-
     /** As {@link #sse}, then a pending #MF: before an instruction on registers of both kinds. */
     static void sseAndMmx(CpuState s) {
         sse(s);
-        pendingX87(s);
-    }
-
-    private static void pendingX87(CpuState s) {
-        if ((s.field(CpuState.FSW) & FSW_ES) != 0) {
-            throw s.raise(Vector.MF, 0);
-        }
-    }
-
-    /** The x87 registers become MMX registers: TOP is 0 and all are valid (SDM vol. 3, section 12.2). */
-    static void enterMmx(CpuState s) {
-        s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~FSW_TOP);
-        s.setField(CpuState.FTW, FTW_ALL_VALID);
+        FpuState.checkMmx(s);
     }
 
     /** Offset of XMM register {@code r}. */
@@ -80,7 +56,7 @@ final class VectorAccess {
     /** Writes the MMX register at block offset {@code dst}; sign and exponent become ones. */
     static void putMmx(CpuState s, int dst, long value) {
         OffHeap.putLong(s.base + dst, value);
-        OffHeap.putShort(s.base + dst + 8, -1);
+        OffHeap.putLong(s.base + dst + 8, 0xffff);
     }
 
     /** Loads a 16-byte operand to host address {@code to}, which keeps its value on a fault. */

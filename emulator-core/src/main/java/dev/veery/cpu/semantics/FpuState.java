@@ -154,9 +154,8 @@ public final class FpuState {
         return any != 0;
     }
 
-    /** Before every MMX instruction but EMMS: #UD, #NM, a pending #MF; then TOP is 0 and all tags valid (section 9.5.1). */
+    /** After {@link #checkMmx} and the memory operand's faults: TOP is 0 and all tags valid (section 9.5.1). */
     public static void enterMmx(CpuState s) {
-        checkMmx(s);
         s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~Fpu.TOP);
         s.setField(CpuState.FTW, 0xff);
     }
@@ -173,7 +172,8 @@ public final class FpuState {
         s.setField(CpuState.FTW, 0);
     }
 
-    private static void checkMmx(CpuState s) {
+    /** The faults that come before an MMX instruction, and before its memory operand is looked at. */
+    public static void checkMmx(CpuState s) {
         if ((s.cr0 & Cr.CR0_EM) != 0) {
             throw s.ud();
         }
