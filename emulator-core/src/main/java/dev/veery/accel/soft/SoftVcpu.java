@@ -8,6 +8,7 @@ import dev.veery.cpu.semantics.CpuReset;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
 import dev.veery.time.Tsc;
@@ -22,6 +23,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     private final CpuState state;
     private final SoftMmu mmu;
     private final Interpreter interpreter;
+    private final ExecutionTrace trace;
     private final SecureRandom random = new SecureRandom();
     private @Nullable LocalApic apic;
 
@@ -38,6 +40,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     SoftVcpu(VcpuConfig config) {
         this.config = config;
         state = new CpuState(config.index());
+        trace = config.listener().trace();
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
         interpreter = new Interpreter(state, mmu, this, () -> apic, this::wake);
         config.ram().setCodeListener(interpreter.codeListener());
@@ -131,6 +134,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     @Override
     public void reset() {
+        trace.reset(state);
         CpuReset.powerOn(state, mmu, this);
         waitForSipi = config.index() != 0;
         interpreter.clear(-1);
@@ -308,6 +312,11 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     @Override
     public long random() {
         return random.nextLong();
+    }
+
+    @Override
+    public ExecutionTrace trace() {
+        return trace;
     }
 
     @Override

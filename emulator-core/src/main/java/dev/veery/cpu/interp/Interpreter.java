@@ -7,6 +7,7 @@ import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuFault;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.cpu.state.Seg;
 import dev.veery.cpu.state.Vector;
 import dev.veery.irq.LocalApic;
@@ -78,6 +79,7 @@ public final class Interpreter {
     private final LocalApicSource apic;
     private final Translator translator;
     private final BlockCache cache;
+    private final ExecutionTrace trace;
 
     private volatile int requests;
 
@@ -111,6 +113,7 @@ public final class Interpreter {
         this.m = m;
         this.env = env;
         this.apic = apic;
+        trace = env.trace();
         translator = new Translator(s, m, env);
         cache = new BlockCache(() -> {
             request(CODE_WRITTEN);
@@ -175,9 +178,8 @@ public final class Interpreter {
                     blocks();
                 }
             } catch (CpuFault f) {
-                // A fetch fault, or one in the delivery of an interrupt: RIP is already that of the instruction.
-                InterruptDelivery.deliverFault(s, m, env);
-                s.attention = true;
+                // A fetch fault: RIP is already that of the instruction.
+                deliver(f);
             }
         }
     }
@@ -238,6 +240,12 @@ public final class Interpreter {
         if (f.nonCanonical && op.throughStack()) {
             f.vector = Vector.SS;
         }
+        deliver(f);
+    }
+
+    private void deliver(CpuFault f) {
+        boolean coded = Vector.hasErrorCode(f.vector);
+        trace.exception(s, f.vector, coded ? f.errorCode : 0, f.vector == Vector.PF ? f.address : 0);
         InterruptDelivery.deliverFault(s, m, env);
         s.attention = true;
     }
@@ -298,7 +306,22 @@ public final class Interpreter {
             made.tail = Arrays.copyOfRange(translator.bytes(made.length), 4096 - made.pageOffset, made.length);
         }
         cache.add(host, ram, page, made);
+        if (trace.wantsBlocks()) {
+            traceBlock(linear, host, made);
+        }
         return made;
+    }
+
+    private void traceBlock(long linear, long host, Block b) {
+        byte[] code = b.tail != null ? translator.bytes(b.length) : new byte[b.length];
+        if (b.tail == null) {
+            OffHeap.copyOut(host, code, 0, code.length);
+        }
+        int[] offsets = new int[b.instructions];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = b.ops[i].offset;
+        }
+        trace.block(s, linear, code, offsets);
     }
 
     /** Near the end of a code segment every instruction is checked on its own (SDM vol. 3, section 5.3). */
@@ -387,6 +410,7 @@ public final class Interpreter {
         if ((r & NMI) != 0 && !s.nmiBlocked) {
             clear(NMI);
             s.halted = false;
+            trace.interrupt(s, Vector.NMI);
             InterruptDelivery.nmi(s, m, env);
             return;
         }
@@ -411,6 +435,7 @@ public final class Interpreter {
         }
         if (vector >= 0) {
             s.halted = false;
+            trace.interrupt(s, vector);
             InterruptDelivery.external(s, m, env, vector);
         }
     }

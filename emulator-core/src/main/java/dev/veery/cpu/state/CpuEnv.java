@@ -31,6 +31,11 @@ public interface CpuEnv {
     /** A random number, for RDRAND and RDSEED. */
     long random();
 
+    /** Who is told what the processor does. */
+    default ExecutionTrace trace() {
+        return ExecutionTrace.NONE;
+    }
+
     /** A fault could not be delivered (SDM vol. 3, section 6.15): the processor shuts down. */
     void tripleFault();
 
