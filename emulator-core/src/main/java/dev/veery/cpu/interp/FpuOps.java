@@ -25,6 +25,7 @@ final class FpuOps {
     static final int STORE = 4;
     static final int STORE_POP = 5;
     static final int LOAD = 6;
+    static final int STORE_UNCHECKED = 7;
 
     private FpuOps() {}
 
@@ -155,6 +156,9 @@ final class FpuOps {
                 case STORE_POP:
                     FpuData.store(s, n, true);
                     break;
+                case STORE_UNCHECKED:
+                    FpuData.storeUnchecked(s, n);
+                    break;
                 default:
                     FpuData.load(s, n);
                     break;
@@ -181,7 +185,7 @@ final class FpuOps {
                 case 2:
                     return n == 0 ? new Unary(b, i, FNOP + 0x10) : new Undefined();
                 case 3:
-                    return new Stack(b, i, STORE_POP, n, 0);
+                    return new Stack(b, i, STORE_UNCHECKED, n, 0);
                 default:
                     int code = i.modrm & 0x1f;
                     boolean hole = code == 2 || code == 3 || code == 6 || code == 7 || code == 15;

@@ -112,6 +112,14 @@ public final class Fpu {
         s.setField(CpuState.FTW, s.field(CpuState.FTW) | 1 << r);
     }
 
+    static boolean c1(CpuState s) {
+        return (s.field(CpuState.FSW) & C1) != 0;
+    }
+
+    static void setC1(CpuState s, boolean c1) {
+        s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~C1 | (c1 ? C1 : 0));
+    }
+
     static void setTop(CpuState s, int top) {
         s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~TOP | (top & 7) << TOP_SHIFT);
     }

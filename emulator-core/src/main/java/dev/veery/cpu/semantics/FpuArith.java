@@ -123,8 +123,10 @@ public final class FpuArith {
         } else {
             order = SoftF80.compare(Fpu.sig(s, 0), Fpu.signExp(s, 0), bs, bse, signalling, e);
         }
-        if (Fpu.finish(s, e)) {
-            Fpu.setConditions(s, conditions(order));
+        // The conditions are written even when an unmasked exception keeps the operands on the stack.
+        boolean go = Fpu.finish(s, e);
+        Fpu.setConditions(s, conditions(order));
+        if (go) {
             for (int i = 0; i < pops; i++) {
                 Fpu.pop(s);
             }
@@ -148,18 +150,22 @@ public final class FpuArith {
     public static void compareFlags(CpuState s, int src, boolean signalling, boolean pop) {
         FloatEnv e = Fpu.begin(s);
         int order = 2;
+        boolean c1 = Fpu.c1(s);
         if (Fpu.empty(s, 0) || Fpu.empty(s, src)) {
             Fpu.underflow(e);
         } else {
             order = SoftF80.compare(
                     Fpu.sig(s, 0), Fpu.signExp(s, 0), Fpu.sig(s, src), Fpu.signExp(s, src), signalling, e);
         }
-        if (Fpu.finish(s, e)) {
-            int f = order == -1 ? Cr.CF : order == 0 ? Cr.ZF : order == 1 ? 0 : Cr.ZF | Cr.PF | Cr.CF;
-            s.setFlags(s.flags() & ~Cr.ARITH | f);
-            if (pop) {
-                Fpu.pop(s);
-            }
+        boolean go = Fpu.finish(s, e);
+        if ((e.flags & Fpu.SF) == 0) {
+            // C1 changes only with a stack fault.
+            Fpu.setC1(s, c1);
+        }
+        int f = order == -1 ? Cr.CF : order == 0 ? Cr.ZF : order == 1 ? 0 : Cr.ZF | Cr.PF | Cr.CF;
+        s.setFlags(s.flags() & ~Cr.ARITH | f);
+        if (go && pop) {
+            Fpu.pop(s);
         }
     }
 }

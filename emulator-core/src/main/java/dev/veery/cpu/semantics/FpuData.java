@@ -26,7 +26,8 @@ public final class FpuData {
     private FpuData() {}
 
     private static void pushResult(CpuState s, FloatEnv e) {
-        if (Fpu.finish(s, e)) {
+        // A denormal is loaded whether or not DE is masked.
+        if (Fpu.finish(s, e) || (e.flags & FloatEnv.IE) == 0) {
             Fpu.push(s, e);
         }
     }
@@ -34,10 +35,10 @@ public final class FpuData {
     /** FLD ST(i). */
     public static void load(CpuState s, int i) {
         FloatEnv e = Fpu.begin(s);
-        if (!Fpu.empty(s, 7)) {
-            Fpu.overflow(e);
-        } else if (Fpu.empty(s, i)) {
+        if (Fpu.empty(s, i)) {
             Fpu.underflow(e);
+        } else if (!Fpu.empty(s, 7)) {
+            Fpu.overflow(e);
         } else {
             SoftF80.set(e, Fpu.sig(s, i), Fpu.signExp(s, i));
         }
@@ -117,8 +118,22 @@ public final class FpuData {
         }
     }
 
+    /** D9 D8 to DF: as FSTP ST(i), but an empty ST(0) is no stack fault and leaves the destination alone. */
+    public static void storeUnchecked(CpuState s, int i) {
+        Fpu.setC1(s, false);
+        if (!Fpu.empty(s, 0)) {
+            Fpu.write(s, i, Fpu.sig(s, 0), Fpu.signExp(s, 0));
+        }
+        Fpu.pop(s);
+    }
+
     private static void stored(CpuState s, FloatEnv e, boolean pop) {
         boolean done = Fpu.storable(e);
+        if (!done) {
+            // Unmasked overflow and underflow leave the rounding to the handler.
+            e.flags &= ~FloatEnv.PE;
+            e.roundedUp = false;
+        }
         Fpu.finish(s, e);
         if (done && pop) {
             Fpu.pop(s);
@@ -233,13 +248,14 @@ public final class FpuData {
         Fpu.write(s, i, ts, tse);
     }
 
-    /** FCMOVcc; {@code cc} as Jcc encodes it. */
+    /** FCMOVcc; {@code cc} as Jcc encodes it. C1 changes only with a stack fault. */
     public static void move(CpuState s, int cc, int i) {
         FloatEnv e = Fpu.begin(s);
         boolean taken = Flags.condition(s, cc);
         if (Fpu.empty(s, 0) || Fpu.empty(s, i)) {
             Fpu.underflow(e);
         } else {
+            e.roundedUp = Fpu.c1(s);
             SoftF80.set(e, Fpu.sig(s, taken ? i : 0), Fpu.signExp(s, taken ? i : 0));
         }
         if (Fpu.finish(s, e)) {
@@ -282,16 +298,13 @@ public final class FpuData {
             c = Fpu.C2;
         }
         Fpu.setConditions(s, c);
-        setC1(s, (se & SoftF80.SIGN) != 0);
-    }
-
-    private static void setC1(CpuState s, boolean c1) {
-        s.setField(CpuState.FSW, s.field(CpuState.FSW) & ~Fpu.C1 | (c1 ? Fpu.C1 : 0));
+        Fpu.setC1(s, (se & SoftF80.SIGN) != 0);
     }
 
     /** FFREE, and FFREEP with the pop. */
     public static void free(CpuState s, int i, boolean pop) {
         Fpu.free(s, i);
+        Fpu.setC1(s, false);
         if (pop) {
             Fpu.pop(s);
         }
@@ -300,6 +313,6 @@ public final class FpuData {
     /** FINCSTP and FDECSTP: the tags stay. */
     public static void rotate(CpuState s, int by) {
         Fpu.setTop(s, Fpu.top(s) + by);
-        setC1(s, false);
+        Fpu.setC1(s, false);
     }
 }

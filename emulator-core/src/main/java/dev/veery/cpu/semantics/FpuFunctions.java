@@ -71,17 +71,22 @@ public final class FpuFunctions {
     /** FPREM, and FPREM1 when {@code nearest}. */
     public static void remainder(CpuState s, boolean nearest) {
         FloatEnv e = Fpu.begin(s);
-        int q = 0;
+        int q = SoftF80Remainder.NONE;
         if (Fpu.empty(s, 0) || Fpu.empty(s, 1)) {
             Fpu.underflow(e);
         } else {
             q = SoftF80Remainder.remainder(
                     Fpu.sig(s, 0), Fpu.signExp(s, 0), Fpu.sig(s, 1), Fpu.signExp(s, 1), nearest, e);
         }
-        if (!Fpu.finish(s, e)) {
+        boolean go = Fpu.finish(s, e);
+        if (go) {
+            Fpu.write(s, 0, e);
+        }
+        if (!go || q == SoftF80Remainder.NONE) {
+            // The quotient's bits stay; only C2 says that there is nothing left to do.
+            setC2(s, false);
             return;
         }
-        Fpu.write(s, 0, e);
         int c = q == SoftF80Remainder.PARTIAL ? Fpu.C2 : (q & 4) != 0 ? Fpu.C0 : 0;
         if ((q & 2) != 0) {
             c |= Fpu.C3;

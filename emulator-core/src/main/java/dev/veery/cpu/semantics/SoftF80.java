@@ -373,15 +373,28 @@ public final class SoftF80 {
             set(e, as, ase);
             return;
         }
+        if (bs == 0) {
+            itself(as, ase, e);
+            return;
+        }
         SoftCore.round(e, PREC, EMAX, sign != 0, exponent(as, ase) + power(bs, bse), significand(as), 0);
         // Bias adjustment may not be enough to bring an unmasked result into range (SDM vol. 1, section 8.5.4).
         if (e.sig < 0 && e.exp > EMAX) {
+            e.flags |= FloatEnv.PE;
+            e.roundedUp = true;
             set(e, TOP, sign | EXPONENT);
         } else if (e.sig < 0 && e.exp < 1 - EMAX) {
+            e.flags |= FloatEnv.PE;
+            e.roundedUp = false;
             set(e, 0, sign);
         } else {
             pack(e, sign != 0);
         }
+    }
+
+    /** The number itself, a pseudo-denormal as what it counts as; being tiny raises nothing. */
+    static void itself(long as, int ase, FloatEnv e) {
+        set(e, as, as < 0 && (ase & EXPONENT) == 0 ? ase | 1 : ase);
     }
 
     /** {@code b} cut to an integer, and to a range beyond every exponent. */

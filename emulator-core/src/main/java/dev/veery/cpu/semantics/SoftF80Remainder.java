@@ -5,8 +5,11 @@ import dev.veery.cpu.state.FloatEnv;
 
 /** FPREM and FPREM1 (SDM vol. 2): exact remainders, in steps when the exponents are far apart. */
 public final class SoftF80Remainder {
-    /** In the result of {@link #remainder}: the reduction is not complete. */
+    /** Result of {@link #remainder}: the reduction is not complete. */
     public static final int PARTIAL = 8;
+
+    /** Result of {@link #remainder}: there is no quotient, since an operand was a NaN or the operation invalid. */
+    public static final int NONE = 16;
 
     private SoftF80Remainder() {}
 
@@ -14,15 +17,15 @@ public final class SoftF80Remainder {
      * The remainder of {@code a} by {@code b}.
      *
      * @param nearest whether the quotient is rounded to the nearest integer (FPREM1) rather than cut
-     * @return the low three bits of the quotient, or {@link #PARTIAL}
+     * @return the low three bits of the quotient, {@link #PARTIAL} or {@link #NONE}
      */
     public static int remainder(long as, int ase, long bs, int bse, boolean nearest, FloatEnv e) {
         if (SoftF80.special(as, ase, bs, bse, e)) {
-            return 0;
+            return NONE;
         }
         if (SoftF80.isInfinity(as, ase) || bs == 0) {
             SoftF80.invalid(e);
-            return 0;
+            return NONE;
         }
         SoftF80.denormals(as, ase, bs, bse, e);
         if (as == 0) {
@@ -30,7 +33,7 @@ public final class SoftF80Remainder {
             return 0;
         }
         if (SoftF80.isInfinity(bs, bse)) {
-            SoftF80.rounded(e, SoftF80.PREC, as, ase);
+            SoftF80.itself(as, ase, e);
             return 0;
         }
         boolean sign = (ase & SoftF80.SIGN) != 0;

@@ -25,8 +25,14 @@ public final class SoftLog {
 
     private SoftLog() {}
 
-    /** Rounds {@code w} to the accumulator. */
+    /** Rounds {@code w}, an approximation of what no number of bits can hold, to the accumulator. */
     static void round(WideFloat w, FloatEnv e) {
+        w.lo |= 1;
+        roundExact(w, e);
+    }
+
+    /** Rounds {@code w} to the accumulator. */
+    static void roundExact(WideFloat w, FloatEnv e) {
         SoftCore.round(e, SoftF80.PREC, SoftF80.EMAX, w.negative, w.exp, w.hi, w.lo);
         if (e.sig < 0 && e.exp > SoftF80.EMAX + 1) {
             SoftF80.set(e, SoftF80.TOP, SoftF80.EXPONENT | (w.negative ? SoftF80.SIGN : 0));
@@ -62,6 +68,7 @@ public final class SoftLog {
             if (exp == 0 && as == SoftF80.TOP) {
                 SoftF80.set(e, SoftF80.TOP, negative ? SoftF80.SIGN | SoftF80.BIAS - 1 : SoftF80.BIAS);
             } else {
+                e.flags |= FloatEnv.PE;
                 SoftF80.set(e, as, ase);
             }
             return;
@@ -81,7 +88,6 @@ public final class SoftLog {
             SoftWide.add(t, t, one);
         }
         SoftWide.mul(t, t, y);
-        t.lo |= 1;
         round(t, e);
     }
 
@@ -150,14 +156,14 @@ public final class SoftLog {
         return true;
     }
 
-    /** {@code b * log2(1 + a)}; for {@code a} of -1 and below, where it is undefined, an invalid operation. */
+    /** {@code b * log2(1 + a)}; for {@code a} of -1 and below, where it is undefined, {@code a} itself, as the processor does. */
     public static void fyl2xp1(long as, int ase, long bs, int bse, FloatEnv e) {
         if (SoftF80.special(as, ase, bs, bse, e)) {
             return;
         }
         boolean negative = (ase & SoftF80.SIGN) != 0;
         boolean infA = SoftF80.isInfinity(as, ase);
-        if (negative && (ase & SoftF80.EXPONENT) >= SoftF80.BIAS) {
+        if (negative && infA) {
             SoftF80.invalid(e);
             return;
         }
@@ -168,6 +174,11 @@ public final class SoftLog {
         int sign = (ase ^ bse) & SoftF80.SIGN;
         if (as == 0 || bs == 0) {
             SoftF80.set(e, 0, sign);
+            return;
+        }
+        if (negative && (ase & SoftF80.EXPONENT) >= SoftF80.BIAS) {
+            e.flags |= FloatEnv.PE;
+            SoftF80.set(e, as, ase);
             return;
         }
         WideFloat x = e.wide[2];
@@ -218,9 +229,10 @@ public final class SoftLog {
         SoftWide.add(t, t, c);
         set(c, bs, bse);
         SoftWide.mul(t, t, c);
-        if (!exact) {
-            t.lo |= 1;
+        if (exact) {
+            roundExact(t, e);
+        } else {
+            round(t, e);
         }
-        round(t, e);
     }
 }

@@ -22,6 +22,12 @@ public final class SoftTrig {
 
     private static final long PI66_LO = 0x243f_6a88_85a3_08d3L;
 
+    /** Arguments below 2^-68 are not worth a series. */
+    private static final int TINY = -68;
+
+    /** Ratios below 2^-38 are their own arc tangent, cubes being out of sight. */
+    private static final int ATAN_TINY = -38;
+
     /** Terms of the sine and cosine series up to pi/4. */
     private static final int TERMS = 17;
 
@@ -89,6 +95,10 @@ public final class SoftTrig {
             return;
         }
         SoftF80.denormals(as, ase, as, ase, e);
+        if (SoftF80.exponent(as, ase) < TINY) {
+            tiny(function, as, ase, e);
+            return;
+        }
         WideFloat r = e.wide[2];
         int quadrant = reduce(r, SoftF80.exponent(as, ase), SoftF80.significand(as));
         boolean negative = (ase & SoftF80.SIGN) != 0;
@@ -109,8 +119,24 @@ public final class SoftTrig {
             series(v, r, (q & 1) == 0, e);
             v.negative ^= (q & 2) != 0 ^ (negative && function == SIN);
         }
-        v.lo |= 1;
         SoftLog.round(v, e);
+    }
+
+    /**
+     * A number so small that its sine and tangent are taken to be itself and its cosine 1: inexact, and tiny when denormal,
+     * but not rounded, whatever the mode.
+     */
+    private static void tiny(int function, long as, int ase, FloatEnv e) {
+        e.flags |= FloatEnv.PE;
+        if (function == COS) {
+            SoftF80.set(e, SoftF80.TOP, SoftF80.BIAS);
+            return;
+        }
+        SoftLog.set(e.wide[2], as, ase);
+        SoftLog.roundExact(e.wide[2], e);
+        if (e.sig >= 0) {
+            e.flags |= FloatEnv.UE;
+        }
     }
 
     /** Remainder of a positive number by half of pi, nearest to zero; returns the quotient's low bits. */
@@ -193,7 +219,8 @@ public final class SoftTrig {
             quadrants(v, e.wide[2], e.wide[3], left, e);
         }
         v.negative = below;
-        SoftLog.round(v, e);
+        SoftLog.roundExact(v, e);
+        e.flags |= e.sig >= 0 ? FloatEnv.PE | FloatEnv.UE : FloatEnv.PE;
     }
 
     /** {@code n} quarters of pi. */
@@ -237,6 +264,10 @@ public final class SoftTrig {
         int k = (int) Math.rint(ratio * 16);
         if (k == 0) {
             SoftWide.div(u, n, d, e);
+            if (u.exp < ATAN_TINY) {
+                v.set(u);
+                return;
+            }
         } else {
             // (n/d - k/16) / (1 + n/d * k/16), by 16 d.
             SoftWide.setInt(c, k);
