@@ -330,12 +330,4 @@ final class SseMisc {
             VectorAccess.putMmx(s, mm, OffHeap.getLong(out));
         }
     }
-
-    /** An encoding that the processor does not have. */
-    static final class Undefined extends Op {
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            throw s.ud();
-        }
-    }
 }

@@ -19,10 +19,10 @@ final class VectorLowering {
             return null;
         }
         if (i.lock || !b.model().has(VectorTable.feature(entry))) {
-            return new SseMisc.Undefined();
+            return new Lowering.Undefined();
         }
         Op op = lower(b, i, entry);
-        return op != null ? op : new SseMisc.Undefined();
+        return op != null ? op : new Lowering.Undefined();
     }
 
     private static @Nullable Op lower(BlockContext b, Insn i, int entry) {

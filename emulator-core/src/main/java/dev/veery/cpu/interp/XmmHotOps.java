@@ -7,11 +7,7 @@ import dev.veery.cpu.semantics.PackedCompare;
 import dev.veery.cpu.semantics.PackedLanes;
 import dev.veery.cpu.semantics.PackedShuffle;
 import dev.veery.cpu.semantics.PackedWide;
-import dev.veery.cpu.semantics.SoftF32;
-import dev.veery.cpu.semantics.SoftF64;
-import dev.veery.cpu.semantics.SseArithmetic;
 import dev.veery.cpu.state.CpuState;
-import dev.veery.cpu.state.FloatEnv;
 import dev.veery.memory.access.OffHeap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +27,14 @@ final class XmmHotOps {
                 return op == PackedLanes.PUNPCKLBW
                         ? new Punpcklbw(b, i)
                         : op == PackedLanes.PUNPCKLDQ ? new Punpckldq(b, i) : null;
+            case VectorTable.PS:
+                return SsePackedOps.singles(b, i, op);
+            case VectorTable.PD:
+                return SsePackedOps.duals(b, i, op);
             case VectorTable.SD:
-                return dual(b, i, op);
+                return SseScalarOps.dual(b, i, op);
             case VectorTable.SS:
-                return single(b, i, op);
+                return SseScalarOps.single(b, i, op);
             default:
                 return null;
         }
@@ -71,34 +71,6 @@ final class XmmHotOps {
                 return new Pshufd(b, i);
             case PackedWide.PUNPCKLQDQ:
                 return new Punpcklqdq(b, i);
-            default:
-                return null;
-        }
-    }
-
-    private static @Nullable Op dual(BlockContext b, Insn i, int op) {
-        switch (op) {
-            case SseArithmetic.ADD:
-                return new Addsd(b, i);
-            case SseArithmetic.SUB:
-                return new Subsd(b, i);
-            case SseArithmetic.MUL:
-                return new Mulsd(b, i);
-            case SseArithmetic.DIV:
-                return new Divsd(b, i);
-            default:
-                return null;
-        }
-    }
-
-    private static @Nullable Op single(BlockContext b, Insn i, int op) {
-        switch (op) {
-            case SseArithmetic.ADD:
-                return new Addss(b, i);
-            case SseArithmetic.SUB:
-                return new Subss(b, i);
-            case SseArithmetic.MUL:
-                return new Mulss(b, i);
             default:
                 return null;
         }
@@ -287,118 +259,6 @@ final class XmmHotOps {
             long high = OffHeap.getLong(b + 8);
             OffHeap.putLong(d, PackedShuffle.pickD(low, high, control));
             OffHeap.putLong(d + 8, PackedShuffle.pickD(low, high, control >>> 4));
-        }
-    }
-
-    private static final class Addsd extends XmmSourceOp {
-        Addsd(BlockContext b, Insn i) {
-            super(b, i, 8);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            long y = source8(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            long r = SoftF64.add(OffHeap.getLong(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putLong(d, r);
-        }
-    }
-
-    private static final class Subsd extends XmmSourceOp {
-        Subsd(BlockContext b, Insn i) {
-            super(b, i, 8);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            long y = source8(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            long r = SoftF64.sub(OffHeap.getLong(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putLong(d, r);
-        }
-    }
-
-    private static final class Mulsd extends XmmSourceOp {
-        Mulsd(BlockContext b, Insn i) {
-            super(b, i, 8);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            long y = source8(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            long r = SoftF64.mul(OffHeap.getLong(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putLong(d, r);
-        }
-    }
-
-    private static final class Divsd extends XmmSourceOp {
-        Divsd(BlockContext b, Insn i) {
-            super(b, i, 8);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            long y = source8(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            long r = SoftF64.div(OffHeap.getLong(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putLong(d, r);
-        }
-    }
-
-    private static final class Addss extends XmmSourceOp {
-        Addss(BlockContext b, Insn i) {
-            super(b, i, 4);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            int y = source4(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            int r = SoftF32.add(OffHeap.getInt(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putInt(d, r);
-        }
-    }
-
-    private static final class Subss extends XmmSourceOp {
-        Subss(BlockContext b, Insn i) {
-            super(b, i, 4);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            int y = source4(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            int r = SoftF32.sub(OffHeap.getInt(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putInt(d, r);
-        }
-    }
-
-    private static final class Mulss extends XmmSourceOp {
-        Mulss(BlockContext b, Insn i) {
-            super(b, i, 4);
-        }
-
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            int y = source4(s, m);
-            FloatEnv e = VectorAccess.environment(s);
-            long d = s.base + dst;
-            int r = SoftF32.mul(OffHeap.getInt(d), y, e);
-            VectorAccess.simdExceptions(s);
-            OffHeap.putInt(d, r);
         }
     }
 }
