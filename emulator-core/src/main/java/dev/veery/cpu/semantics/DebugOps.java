@@ -21,6 +21,12 @@ public final class DebugOps {
     /** DR6: task switch to a TSS with the T flag. */
     public static final int DR6_BT = 1 << 15;
 
+    /**
+     * Not a bit of DR6: in {@link CpuState#pendingDebug}, the instruction entered a handler with TF cleared, and no
+     * single-step trap follows it (SDM vol. 3, section 18.3.1.4).
+     */
+    private static final int SWALLOWED = 1 << 31;
+
     /** DR6 bits that read as one; also its reset value. */
     public static final long DR6_FIXED = 0xffff_0ff0L;
 
@@ -85,22 +91,12 @@ public final class DebugOps {
         return (s.dr7 & DR7_ENABLES) != 0;
     }
 
-    /** Whether instructions must be executed one at a time, with the checks below around each. */
+    /**
+     * Whether instructions must be executed one at a time, with the checks below around each. Any breakpoint asks for
+     * it: data breakpoints are reported exactly behind the instruction too.
+     */
     public static boolean stepping(CpuState s) {
-        return (s.rflags & (Cr.TF | Cr.RF)) != 0 || s.pendingDebug != 0 || executionArmed(s);
-    }
-
-    /** Whether an instruction breakpoint is enabled. */
-    public static boolean executionArmed(CpuState s) {
-        if (!armed(s)) {
-            return false;
-        }
-        for (int n = 0; n < 4; n++) {
-            if (enabled(s, n) && kind(s, n) == RW_EXECUTE) {
-                return true;
-            }
-        }
-        return false;
+        return (s.rflags & Cr.TF) != 0 || s.pendingDebug != 0 || armed(s);
     }
 
     /**
@@ -133,7 +129,9 @@ public final class DebugOps {
         if (rf) {
             s.rflags &= ~Cr.RF;
         }
-        if (tf && (branched || (s.msrs.debugCtl & DEBUGCTL_BTF) == 0)) {
+        boolean swallowed = (s.pendingDebug & SWALLOWED) != 0;
+        s.pendingDebug &= ~SWALLOWED;
+        if (tf && !swallowed && (branched || (s.msrs.debugCtl & DEBUGCTL_BTF) == 0)) {
             s.pendingDebug |= DR6_BS;
         }
         if (s.debugShadow) {
@@ -143,9 +141,21 @@ public final class DebugOps {
         deliverPending(s, m, e);
     }
 
+    /** INT n, INT3, INTO or SYSCALL entered its handler: a TF that {@code flags} had and RFLAGS has no more does not trap. */
+    static void swallowStep(CpuState s, int flags) {
+        if ((flags & ~s.rflags & Cr.TF) != 0) {
+            s.pendingDebug |= SWALLOWED;
+        }
+    }
+
+    /** RFLAGS to load, without RF when no breakpoint could make it matter. */
+    static int usefulFlags(CpuState s, int flags) {
+        return armed(s) ? flags : flags & ~Cr.RF;
+    }
+
     /** Delivers #DB as a trap when {@link CpuState#pendingDebug} says so. */
     public static void deliverPending(CpuState s, Mmu m, CpuEnv e) {
-        int bits = s.pendingDebug;
+        int bits = s.pendingDebug & ~SWALLOWED;
         if (bits != 0) {
             s.pendingDebug = 0;
             s.raise(Vector.DB, bits);

@@ -175,7 +175,7 @@ public final class FarReturn {
                 mask |= FLAGS_VIRTUAL;
             }
         }
-        return s.flags() & ~mask | popped & mask;
+        return DebugOps.usefulFlags(s, s.flags() & ~mask | popped & mask);
     }
 
     private static void enterReal(CpuState s, int cs, long rip) {
@@ -210,7 +210,7 @@ public final class FarReturn {
             if (s.vm86()) {
                 mask &= ~Cr.IOPL;
             }
-            flags = s.flags() & ~mask | popped & mask;
+            flags = DebugOps.usefulFlags(s, s.flags() & ~mask | popped & mask);
         }
         enterReal(s, cs, rip);
         Stack.adjust(s, 3L * opSize);
@@ -229,7 +229,7 @@ public final class FarReturn {
             throw s.gp0();
         }
         int known = FLAGS_ANY | FLAGS_32 | FLAGS_VIRTUAL | Cr.IF | Cr.IOPL | Cr.VM;
-        s.setFlags(flags & known);
+        s.setFlags(DebugOps.usefulFlags(s, flags & known));
         s.cpl = 3;
         s.updateMode();
         SegmentLoad.loadReal(s, s.seg[Seg.CS], cs);

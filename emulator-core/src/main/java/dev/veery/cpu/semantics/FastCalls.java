@@ -51,6 +51,7 @@ public final class FastCalls {
         }
         loadCode(s, selector, 0, s.longMode());
         loadStack(s, selector + 8, 0);
+        DebugOps.swallowStep(s, flags);
         Mode.changed(s, m);
     }
 

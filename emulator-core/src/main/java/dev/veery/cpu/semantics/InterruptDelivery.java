@@ -121,21 +121,23 @@ public final class InterruptDelivery {
 
     /** INT n. */
     public static void intN(CpuState s, Mmu m, CpuEnv e, int vector, long nextRip) {
+        int flags = s.flags();
         if (s.vm86() && Vm86Interrupts.intercepts(s, m, vector, nextRip)) {
+            DebugOps.swallowStep(s, flags);
             return;
         }
-        deliver(s, m, e, vector, SOFTWARE, false, 0, nextRip, s.flags());
+        software(s, m, e, vector, nextRip);
     }
 
     /** INT3 (CC): never redirected to virtual-8086 handlers, and not subject to IOPL. */
     public static void int3(CpuState s, Mmu m, CpuEnv e, long nextRip) {
-        deliver(s, m, e, Vector.BP, SOFTWARE, false, 0, nextRip, s.flags());
+        software(s, m, e, Vector.BP, nextRip);
     }
 
     /** INTO: an overflow trap when OF is set, else nothing. */
     public static void into(CpuState s, Mmu m, CpuEnv e, long nextRip) {
         if ((s.flags() & Cr.OF) != 0) {
-            deliver(s, m, e, Vector.OF, SOFTWARE, false, 0, nextRip, s.flags());
+            software(s, m, e, Vector.OF, nextRip);
         } else {
             s.rip = nextRip;
         }
@@ -143,7 +145,15 @@ public final class InterruptDelivery {
 
     /** INT1 (F1): #DB with no bit of DR6, whatever the gate's DPL. */
     public static void int1(CpuState s, Mmu m, CpuEnv e, long nextRip) {
-        deliver(s, m, e, Vector.DB, HARDWARE, false, 0, nextRip, s.flags());
+        int flags = s.flags();
+        deliver(s, m, e, Vector.DB, HARDWARE, false, 0, nextRip, flags);
+        DebugOps.swallowStep(s, flags);
+    }
+
+    private static void software(CpuState s, Mmu m, CpuEnv e, int vector, long nextRip) {
+        int flags = s.flags();
+        deliver(s, m, e, vector, SOFTWARE, false, 0, nextRip, flags);
+        DebugOps.swallowStep(s, flags);
     }
 
     private static void deliver(
@@ -324,6 +334,7 @@ public final class InterruptDelivery {
                 Stack.putCurrent(s, m, size, 1, error);
                 Stack.adjust(s, -size);
             }
+            DebugOps.deliverPending(s, m, e);
         } catch (CpuFault f) {
             if (kind == HARDWARE) {
                 throw f;

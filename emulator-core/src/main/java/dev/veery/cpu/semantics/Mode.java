@@ -14,7 +14,7 @@ public final class Mode {
         m.modeChanged();
     }
 
-    /** Writes all of RFLAGS, with what follows from a change of AC, VM, IF, TF or RF. */
+    /** Writes all of RFLAGS, with what follows from a change of AC, VM, IF or TF. */
     public static void setFlags(CpuState s, Mmu m, int value) {
         int changed = s.rflags ^ value;
         replaceFlags(s, value);
@@ -28,7 +28,7 @@ public final class Mode {
      * an instruction has to be executed by itself.
      */
     static void replaceFlags(CpuState s, int value) {
-        if ((value & (Cr.TF | Cr.RF)) != 0 || (value & ~s.rflags & Cr.IF) != 0) {
+        if ((value & Cr.TF) != 0 || (value & ~s.rflags & Cr.IF) != 0) {
             s.attention = true;
         }
         s.setFlags(value);

@@ -96,7 +96,7 @@ public final class SegmentLoad {
     /** After MOV or POP of SS: interrupts and debug traps wait for one instruction (SDM vol. 3, section 6.8.3). */
     public static void shadow(CpuState s) {
         s.interruptShadow = true;
-        s.debugShadow = true;
+        s.debugShadow = DebugOps.stepping(s);
         s.attention = true;
     }
 

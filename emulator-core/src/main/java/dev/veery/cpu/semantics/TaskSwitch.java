@@ -74,6 +74,7 @@ final class TaskSwitch {
     private static void finish(CpuState s, Mmu m, CpuEnv e) {
         try {
             loadContext(s, m, 0);
+            DebugOps.deliverPending(s, m, e);
         } catch (CpuFault f) {
             InterruptDelivery.deliverFault(s, m, e);
         }
@@ -178,7 +179,7 @@ final class TaskSwitch {
             Descriptor.loadNull(s.seg[g], has ? (int) m.loadSystem(selectors + (long) g * size, 2) : 0);
         }
         Descriptor.loadNull(s.ldtr, (int) m.loadSystem(base + (new16 ? LDT_16 : LDT_32), 2));
-        s.setFlags(nested ? flags | Cr.NT : flags);
+        s.setFlags(DebugOps.usefulFlags(s, nested ? flags | Cr.NT : flags));
         // Until CS is loaded the level is what its selector says.
         s.cpl = (flags & Cr.VM) != 0 ? 3 : s.seg[Seg.CS].selector & Descriptor.RPL;
     }

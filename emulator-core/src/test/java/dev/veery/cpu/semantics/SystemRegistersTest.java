@@ -255,6 +255,7 @@ class SystemRegistersTest {
     void singleStepTrapsAfterTheInstructionButNotAfterASegmentLoadOfSs() {
         f.idt(Vector.DB, CODE0, 0x3000, 0x8e);
         f.s.rip = 0x50;
+        f.s.setFlags(Cr.TF);
         SegmentLoad.load(f.s, f.m, 2, DATA0);
         SegmentLoad.shadow(f.s);
         DebugOps.afterInstruction(f.s, f.m, f, true, false, false);
@@ -263,6 +264,18 @@ class SystemRegistersTest {
         assertEquals(0x3000, f.s.rip);
         assertEquals(DebugOps.DR6_FIXED | DebugOps.DR6_BS, f.s.dr6);
         assertEquals(0x50, f.stack32(0));
+    }
+
+    @Test
+    void softwareInterruptSwallowsTheSingleStepTrap() {
+        f.idt(0x80, CODE0, 0x3000, 0xee);
+        f.idt(Vector.DB, CODE0, 0x4000, 0x8e);
+        f.s.setFlags(Cr.TF);
+        InterruptDelivery.intN(f.s, f.m, f, 0x80, 2);
+        DebugOps.afterInstruction(f.s, f.m, f, true, false, true);
+        assertEquals(0x3000, f.s.rip);
+        assertEquals(0, f.s.pendingDebug);
+        assertTrue((f.stack32(2) & Cr.TF) != 0);
     }
 
     @Test

@@ -136,9 +136,15 @@ class TaskSwitchTest {
     @Test
     void trapFlagOfTheTssLeavesADebugException() {
         f.put(TSS2_BASE + 0x64, 2, 1);
+        f.idt(Vector.DB, CODE0, 0x6000, 0x8e);
+        f.put(TSS2_BASE + 4, 4, 0x7800);
+        f.put(TSS2_BASE + 8, 2, DATA0);
+
         FarTransfer.jump(f.s, f.m, f, 4, TSS2, 0, 0);
-        assertEquals(DebugOps.DR6_BT, f.s.pendingDebug);
-        assertTrue(f.s.attention);
+
+        assertEquals(DebugOps.DR6_FIXED | DebugOps.DR6_BT, f.s.dr6);
+        assertEquals(0x6000, f.s.rip);
+        assertEquals(0x2222, f.stack32(0));
     }
 
     @Test
