@@ -30,6 +30,7 @@ public final class Lapic implements LocalApic, ApicTarget, Resettable {
     private final CpuSignals cpu;
     private final LapicBank bank;
     private final LapicMmio mmio;
+    private Runnable pageMoved = () -> {};
     private final IrqLine lint0 = this::setLint0;
     private final IrqLine lint1 = this::setLint1;
 
@@ -68,6 +69,11 @@ public final class Lapic implements LocalApic, ApicTarget, Resettable {
         return mmio;
     }
 
+    /** Names who moves the register page when {@link #mmioBase()} changes; called with the machine lock held. */
+    public void onPageMoved(Runnable listener) {
+        pageMoved = listener;
+    }
+
     /** Physical address of the register page, or -1 while there is none: globally disabled, or x2APIC mode. */
     public long mmioBase() {
         return (base & BASE_MODE) == BASE_ENABLE ? base & -PAGE : -1;
@@ -87,6 +93,7 @@ public final class Lapic implements LocalApic, ApicTarget, Resettable {
     public void reset() {
         base = DEFAULT_BASE | BASE_ENABLE | (config.bootstrap() ? BASE_BOOTSTRAP : 0);
         clear();
+        pageMoved.run();
     }
 
     @Override
@@ -162,6 +169,7 @@ public final class Lapic implements LocalApic, ApicTarget, Resettable {
         } else {
             update();
         }
+        pageMoved.run();
         return true;
     }
 
