@@ -121,7 +121,7 @@ public record Property(
     }
 
     /** The line that help shows, without a line end. */
-    String help() {
+    public String help() {
         StringBuilder line = new StringBuilder("  " + name + "=<" + type.helpName + ">");
         if (!description.isEmpty() || defaultValue != null) {
             while (line.length() < 24) {

@@ -1,5 +1,6 @@
 package dev.veery.model;
 
+import dev.veery.base.ConfigException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,24 @@ public final class PropertyValues {
             }
         }
         this.given = Set.copyOf(given.keySet());
+    }
+
+    /**
+     * What the user wrote for an object that is no device, such as the machine.
+     *
+     * @param owner what has the properties, for messages
+     * @throws dev.veery.base.ConfigException if it has no such property or that does not take the text
+     */
+    public static PropertyValues parse(String owner, List<Property> properties, Map<String, String> texts) {
+        Map<String, Object> given = new HashMap<>();
+        texts.forEach((name, text) -> {
+            Property property = properties.stream()
+                    .filter(candidate -> candidate.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ConfigException("Property '" + owner + "." + name + "' not found"));
+            given.put(name, PropertyParser.parse(owner, property, text));
+        });
+        return new PropertyValues(properties, given);
     }
 
     /** Only defaults, for devices that the board makes itself. */
