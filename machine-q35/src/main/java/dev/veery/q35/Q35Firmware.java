@@ -1,0 +1,244 @@
+package dev.veery.q35;
+
+import dev.veery.acpi.AcpiPlatform;
+import dev.veery.acpi.AcpiTables;
+import dev.veery.base.Bits;
+import dev.veery.base.ConfigException;
+import dev.veery.bus.pci.PciBar;
+import dev.veery.bus.pci.PciDevice;
+import dev.veery.bus.pci.PciRegs;
+import dev.veery.cpu.state.CpuModel;
+import dev.veery.cpu.state.Feature;
+import dev.veery.device.fwcfg.FwCfgKeys;
+import dev.veery.device.pvpanic.PvpanicDevice;
+import dev.veery.device.serial.IsaSerialDevice;
+import dev.veery.firmware.BiosArea;
+import dev.veery.firmware.BootRequest;
+import dev.veery.firmware.DirectBoot;
+import dev.veery.firmware.E820Entry;
+import dev.veery.firmware.EntryState;
+import dev.veery.model.Device;
+import dev.veery.smbios.SmbiosTables;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * The firmware's part of a start: no BIOS runs, so after each reset the board leaves chips and memory in the state in
+ * which one hands over.
+ */
+final class Q35Firmware {
+    private static final int PIC_ICW1 = 0x11;
+    private static final int PIC_VECTORS = 0x08;
+    private static final int PIC2_VECTORS = 0x70;
+    /** Everything is masked but the cascade. */
+    private static final int PIC_MASK = 0xfb;
+
+    private static final int PIC2_MASK = 0xff;
+
+    private final Q35Settings settings;
+    private final Q35Chips chips;
+
+    Q35Firmware(Q35Settings settings, Q35Chips chips) {
+        this.settings = settings;
+        this.chips = chips;
+    }
+
+    /** Fills fw_cfg, once all devices are known. */
+    void describe(List<Device> devices) {
+        chips.fwCfg.addNumber(FwCfgKeys.NB_CPUS, 2, settings.cpus());
+        chips.fwCfg.addNumber(FwCfgKeys.MAX_CPUS, 2, settings.cpus());
+        chips.fwCfg.addNumber(FwCfgKeys.RAM_SIZE, 8, settings.ramBytes());
+        chips.fwCfg.addNumber(FwCfgKeys.NOGRAPHIC, 2, settings.options().bool(Q35Options.GRAPHICS) ? 0 : 1);
+        chips.fwCfg.addNumber(FwCfgKeys.IRQ0_OVERRIDE, 1, 1);
+        chips.fwCfg.addNumber(FwCfgKeys.BOOT_MENU, 2, 0);
+        ByteBuffer uuid = ByteBuffer.allocate(16);
+        uuid.putLong(settings.uuid().getMostSignificantBits());
+        chips.fwCfg.addBytes(
+                FwCfgKeys.UUID,
+                uuid.putLong(settings.uuid().getLeastSignificantBits()).array());
+        List<E820Entry> map = chips.map.e820();
+        ByteBuffer e820 = ByteBuffer.allocate(20 * map.size()).order(ByteOrder.LITTLE_ENDIAN);
+        map.forEach(e -> e820.putLong(e.base()).putLong(e.size()).putInt(e.type()));
+        chips.fwCfg.addFile("etc/e820", e820.array());
+        for (Device device : devices) {
+            if (device instanceof PvpanicDevice) {
+                int port = ((PvpanicDevice) device).port();
+                chips.fwCfg.addFile("etc/pvpanic-port", new byte[] {(byte) port, (byte) (port >> 8)});
+            }
+        }
+    }
+
+    /**
+     * Sets up the chips, writes the tables and loads the kernel.
+     *
+     * @return the registers of the bootstrap processor
+     * @throws ConfigException if there is nothing to boot or it cannot be loaded
+     */
+    EntryState run(List<Device> devices) {
+        Q35Settings.Boot boot = settings.boot();
+        if (boot == null) {
+            throw new ConfigException("nothing to boot: give a kernel with -kernel");
+        }
+        setUpChipset();
+        setUpPci();
+        setUpInterrupts();
+        if (chips.keyboard != null) {
+            chips.keyboard.setUpAsFirmware();
+        }
+        AcpiTables.Image acpi = writeTables(devices);
+        return DirectBoot.load(
+                new BootRequest(
+                        boot.kernel(),
+                        boot.initrd(),
+                        boot.commandLine(),
+                        chips.map.e820(),
+                        acpi.rsdp(),
+                        settings.rngSeed()),
+                chips.memorySpace);
+    }
+
+    private void setUpChipset() {
+        chips.mch.setUpAsFirmware(Q35MemoryMap.ECAM, chips.map.lowEnd(), chips.map.highEnd());
+        chips.lpc.setUpAsFirmware(Q35MemoryMap.PM_BASE, Q35MemoryMap.RCBA, Q35IrqMap.FIRMWARE_PIRQS);
+        chips.smbus.setUpAsFirmware();
+    }
+
+    /** BARs of bus 0, the largest first; then decoding and the interrupt line registers. */
+    private void setUpPci() {
+        List<PciDevice> functions = new ArrayList<>();
+        for (int devfn = 0; devfn < 256; devfn++) {
+            PciDevice function = chips.pci.at(devfn);
+            if (function != null) {
+                functions.add(function);
+            }
+        }
+        placeBars(functions);
+        for (PciDevice function : functions) {
+            int pin = (int) function.config().get(PciRegs.INTERRUPT_PIN, 1);
+            if (pin != 0) {
+                int line = chips.lpc.isaIrqOf(function.devfn() >> 3, pin - 1);
+                function.configWrite(PciRegs.INTERRUPT_LINE, 1, line);
+            }
+            int command = 0;
+            for (PciBar bar : function.bars()) {
+                if (bar.kind() != PciBar.Kind.ROM) {
+                    command |= bar.kind() == PciBar.Kind.IO ? PciRegs.COMMAND_IO : PciRegs.COMMAND_MEMORY;
+                }
+            }
+            function.configWrite(PciRegs.COMMAND, 2, command);
+        }
+    }
+
+    private record Place(PciDevice function, PciBar bar) {}
+
+    private void placeBars(List<PciDevice> functions) {
+        List<Place> places = new ArrayList<>();
+        for (PciDevice function : functions) {
+            function.bars().forEach(bar -> places.add(new Place(function, bar)));
+        }
+        places.sort(Comparator.comparingLong((Place p) -> p.bar.size()).reversed());
+        long ports = Q35MemoryMap.PCI_PORTS;
+        long low = Q35MemoryMap.PCI_ABOVE_ECAM;
+        long high = chips.map.window64();
+        for (Place place : places) {
+            PciBar bar = place.bar;
+            long next;
+            if (bar.kind() == PciBar.Kind.IO) {
+                next = Bits.alignUp(ports, bar.size());
+                ports = next + bar.size();
+            } else if (Bits.alignUp(low, bar.size()) + bar.size() <= Q35MemoryMap.IO_APIC) {
+                next = Bits.alignUp(low, bar.size());
+                low = next + bar.size();
+            } else if (bar.wide()) {
+                next = Bits.alignUp(high, bar.size());
+                high = next + bar.size();
+            } else {
+                throw new ConfigException("device " + place.function + " does not fit into the PCI memory window");
+            }
+            place.function.configWrite(bar.offset(), bar.wide() ? 8 : 4, next);
+        }
+    }
+
+    /** The 8259s in their PC setting, masked; the local APICs pass them through (virtual wire). */
+    private void setUpInterrupts() {
+        int[] master = {PIC_VECTORS, 1 << Q35IrqMap.CASCADE, 1, PIC_MASK};
+        int[] slave = {PIC2_VECTORS, Q35IrqMap.CASCADE, 1, PIC2_MASK};
+        chips.pic.masterPorts().write(0, 1, PIC_ICW1);
+        chips.pic.slavePorts().write(0, 1, PIC_ICW1);
+        for (int i = 0; i < master.length; i++) {
+            chips.pic.masterPorts().write(1, 1, master[i]);
+            chips.pic.slavePorts().write(1, 1, slave[i]);
+        }
+        chips.pic.elcrPorts().write(0, 1, Q35IrqMap.FIRMWARE_ELCR & 0xff);
+        chips.pic.elcrPorts().write(1, 1, Q35IrqMap.FIRMWARE_ELCR >> 8);
+        chips.lapics.get(0).enterVirtualWire();
+    }
+
+    private AcpiTables.Image writeTables(List<Device> devices) {
+        List<AcpiPlatform.SerialPort> serials = new ArrayList<>();
+        List<Integer> comPorts = new ArrayList<>();
+        OptionalInt pvpanic = OptionalInt.empty();
+        for (Device device : devices) {
+            if (device instanceof IsaSerialDevice) {
+                IsaSerialDevice port = (IsaSerialDevice) device;
+                serials.add(new AcpiPlatform.SerialPort(port.port(), port.irq()));
+                comPorts.add(port.port());
+            } else if (device instanceof PvpanicDevice) {
+                pvpanic = OptionalInt.of(((PvpanicDevice) device).port());
+            }
+        }
+        AcpiTables.Image acpi = AcpiTables.build(platform(serials, pvpanic), Q35MemoryMap.ACPI_TABLES);
+        requireRoom("ACPI", acpi.bytes().length, Q35MemoryMap.SMBIOS - Q35MemoryMap.ACPI_TABLES);
+        byte[] smbios = SmbiosTables.build(smbiosMachine(), Q35MemoryMap.SMBIOS);
+        requireRoom("SMBIOS", smbios.length, Q35MemoryMap.SMBIOS_END - Q35MemoryMap.SMBIOS);
+        BiosArea.write(chips.memorySpace, Q35MemoryMap.EBDA, comPorts);
+        chips.memorySpace.write(acpi.address(), acpi.bytes());
+        chips.memorySpace.write(Q35MemoryMap.SMBIOS, smbios);
+        return acpi;
+    }
+
+    private static void requireRoom(String what, int length, long room) {
+        if (length > room) {
+            throw new ConfigException("the " + what + " tables of " + length + " bytes do not fit; use fewer CPUs");
+        }
+    }
+
+    private AcpiPlatform platform(List<AcpiPlatform.SerialPort> serials, OptionalInt pvpanic) {
+        return new AcpiPlatform(
+                settings.cpus(),
+                Q35MemoryMap.LOCAL_APIC,
+                Q35MemoryMap.IO_APIC,
+                Q35IrqMap.SCI,
+                Q35MemoryMap.PM_BASE,
+                Q35MemoryMap.RESET_CONTROL,
+                Q35MemoryMap.ECAM,
+                Q35MemoryMap.LAST_BUS,
+                chips.hpet == null ? 0 : Q35MemoryMap.HPET,
+                chips.map.pciWindows(),
+                serials,
+                chips.keyboard != null,
+                false,
+                OptionalInt.of(Q35MemoryMap.FW_CFG),
+                pvpanic,
+                Q35MemoryMap.reserved(),
+                Q35MemoryMap.reservedPorts());
+    }
+
+    private SmbiosTables.Machine smbiosMachine() {
+        CpuModel model = settings.cpuModel();
+        long features = Integer.toUnsignedLong(model.word(Feature.Word.L1_EDX));
+        long signature = Integer.toUnsignedLong(model.identity().signature());
+        return new SmbiosTables.Machine(
+                "Standard PC (Q35 + ICH9, 2009)",
+                settings.version(),
+                settings.uuid(),
+                model.identity().modelId(),
+                features << 32 | signature,
+                settings.cpus(),
+                chips.map.ram());
+    }
+}
