@@ -149,11 +149,10 @@ public final class FpuFunctions {
                 SoftTrig.circular(function, Fpu.sig(s, 0), Fpu.signExp(s, 0), e);
             }
         }
-        if (Fpu.finish(s, e)) {
-            setC2(s, far);
-            if (!far) {
-                Fpu.write(s, 0, e);
-            }
+        boolean go = Fpu.finish(s, e);
+        setC2(s, far);
+        if (go && !far) {
+            Fpu.write(s, 0, e);
         }
     }
 
@@ -186,12 +185,11 @@ public final class FpuFunctions {
                 }
             }
         }
-        if (Fpu.finish(s, e)) {
-            setC2(s, far);
-            if (!far) {
-                Fpu.write(s, 0, firstSig, firstSe);
-                Fpu.push(s, e);
-            }
+        boolean go = Fpu.finish(s, e);
+        setC2(s, far);
+        if (go && !far) {
+            Fpu.write(s, 0, firstSig, firstSe);
+            Fpu.push(s, e);
         }
     }
 }

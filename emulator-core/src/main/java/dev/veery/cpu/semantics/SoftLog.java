@@ -31,6 +31,11 @@ public final class SoftLog {
         roundExact(w, e);
     }
 
+    /** Raises what a result that is not exact raises, though it was not rounded. */
+    static void inexact(FloatEnv e) {
+        e.flags |= e.sig < 0 || e.sig == 0 ? FloatEnv.PE : FloatEnv.PE | FloatEnv.UE;
+    }
+
     /** Rounds {@code w} to the accumulator. */
     static void roundExact(WideFloat w, FloatEnv e) {
         SoftCore.round(e, SoftF80.PREC, SoftF80.EMAX, w.negative, w.exp, w.hi, w.lo);
@@ -65,10 +70,10 @@ public final class SoftLog {
         SoftF80.denormals(as, ase, as, ase, e);
         int exp = SoftF80.exponent(as, ase);
         if (exp >= 0) {
+            e.flags |= FloatEnv.PE;
             if (exp == 0 && as == SoftF80.TOP) {
                 SoftF80.set(e, SoftF80.TOP, negative ? SoftF80.SIGN | SoftF80.BIAS - 1 : SoftF80.BIAS);
             } else {
-                e.flags |= FloatEnv.PE;
                 SoftF80.set(e, as, ase);
             }
             return;
@@ -212,7 +217,8 @@ public final class SoftLog {
         WideFloat c = e.wide[7];
         WideFloat one = e.wide[4];
         SoftWide.div(s, num, den, e);
-        boolean exact = s.hi == 0;
+        // The logarithm of a power of two is exact, but the processor calls it inexact all the same.
+        boolean power = s.hi == 0;
         WideFloat s2 = num;
         SoftWide.mul(s2, s, s);
         SoftWide.setInt(one, 1);
@@ -229,8 +235,9 @@ public final class SoftLog {
         SoftWide.add(t, t, c);
         set(c, bs, bse);
         SoftWide.mul(t, t, c);
-        if (exact) {
+        if (power) {
             roundExact(t, e);
+            inexact(e);
         } else {
             round(t, e);
         }

@@ -127,16 +127,14 @@ public final class SoftTrig {
      * but not rounded, whatever the mode.
      */
     private static void tiny(int function, long as, int ase, FloatEnv e) {
-        e.flags |= FloatEnv.PE;
         if (function == COS) {
+            e.flags |= FloatEnv.PE;
             SoftF80.set(e, SoftF80.TOP, SoftF80.BIAS);
             return;
         }
         SoftLog.set(e.wide[2], as, ase);
         SoftLog.roundExact(e.wide[2], e);
-        if (e.sig >= 0) {
-            e.flags |= FloatEnv.UE;
-        }
+        SoftLog.inexact(e);
     }
 
     /** Remainder of a positive number by half of pi, nearest to zero; returns the quotient's low bits. */
@@ -220,7 +218,7 @@ public final class SoftTrig {
         }
         v.negative = below;
         SoftLog.roundExact(v, e);
-        e.flags |= e.sig >= 0 ? FloatEnv.PE | FloatEnv.UE : FloatEnv.PE;
+        SoftLog.inexact(e);
     }
 
     /** {@code n} quarters of pi. */
