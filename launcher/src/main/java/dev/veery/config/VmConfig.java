@@ -1,0 +1,49 @@
+package dev.veery.config;
+
+import dev.veery.chardev.ChardevSpec;
+import dev.veery.model.DeviceDescriptor;
+import java.util.List;
+
+/**
+ * A whole machine and how to run it.
+ *
+ * @param identity {@code -name}, {@code -uuid}
+ * @param machine {@code -machine}
+ * @param accelerators in the order in which they are tried; never empty
+ * @param cpu {@code -cpu}, {@code -smp}
+ * @param ramBytes {@code -m}
+ * @param boot {@code -kernel} and what belongs to it
+ * @param chardevs {@code -chardev}, in the order given
+ * @param serials the serial ports, from the first
+ * @param devices {@code -device}, in the order given
+ * @param globals {@code -global}
+ * @param rtc {@code -rtc}
+ * @param actions what to do on events of the guest
+ * @param trace {@code -d}, {@code -D}
+ * @param process how the program itself behaves
+ */
+public record VmConfig(
+        Identity identity,
+        MachineOptions machine,
+        List<AccelOption> accelerators,
+        CpuOptions cpu,
+        long ramBytes,
+        BootOptions boot,
+        List<ChardevSpec> chardevs,
+        List<ChardevSpec> serials,
+        List<DeviceDescriptor> devices,
+        List<GlobalProperty> globals,
+        RtcOptions rtc,
+        Actions actions,
+        TraceOptions trace,
+        ProcessOptions process) {
+
+    /** Copies the lists. */
+    public VmConfig {
+        accelerators = List.copyOf(accelerators);
+        chardevs = List.copyOf(chardevs);
+        serials = List.copyOf(serials);
+        devices = List.copyOf(devices);
+        globals = List.copyOf(globals);
+    }
+}
