@@ -24,6 +24,14 @@ public final class InterruptDelivery {
 
     private static final int GATE_SIZE = 8;
     private static final int GATE_SIZE_64 = 16;
+
+    /**
+     * DEVIATION: a handler at level 3 on a misaligned stack with alignment checks on faults for ever, and hardware hangs
+     * until INIT. The processor shuts down instead, so that a guest cannot keep its host's thread
+     * (endlessAlignmentFaultsShutDown).
+     */
+    private static final int MAX_ATTEMPTS = 16;
+
     private static final long LOW = 0xffff_ffffL;
 
     private InterruptDelivery() {}
@@ -39,7 +47,7 @@ public final class InterruptDelivery {
         s.attention |= s.pendingDebug != 0;
         int vector = s.fault.vector;
         int error = s.fault.errorCode;
-        while (true) {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             if (vector == Vector.PF) {
                 s.cr2 = s.fault.address;
             }
@@ -67,6 +75,7 @@ public final class InterruptDelivery {
                 }
             }
         }
+        e.tripleFault();
     }
 
     /** SDM vol. 3, table 6-5: whether {@code second} while delivering {@code first} is a double fault. */

@@ -4,6 +4,12 @@
  * <p>Floating point follows the Intel SDM vol. 1 (edition 2023-12), chapters 4, 8 and 11, down to the last bit and flag:
  * {@link dev.veery.cpu.semantics.SoftF32} and {@link dev.veery.cpu.semantics.SoftF64} for SSE. Rounding, masks and raised
  * exceptions are in {@link dev.veery.cpu.state.FloatEnv}.
+ *
+ * <p>System operations follow the SDM (edition 083, March 2024) vol. 2 and vol. 3, chapters 5 to 8, 18 and 21:
+ * descriptors, transfers of control in every mode, tasks, delivery of interrupts and exceptions, control, debug and
+ * model-specific registers. They raise their fault before they change anything; those that transfer control set RIP. Not
+ * modelled: SMM, VMX, control-flow enforcement, five-level paging, branch records, and process-context tags in the TLB,
+ * which a CR3 load always empties of all but global entries.
  */
 @NullMarked
 package dev.veery.cpu.semantics;

@@ -154,7 +154,7 @@ public enum Feature {
     SVM("svm", Word.E1_ECX, 2, false),
     EXTAPIC("extapic", Word.E1_ECX, 3, false),
     CR8LEGACY("cr8legacy", Word.E1_ECX, 4, false),
-    ABM("abm", Word.E1_ECX, 5, false),
+    ABM("abm", Word.E1_ECX, 5),
     SSE4A("sse4a", Word.E1_ECX, 6, false),
     MISALIGNSSE("misalignsse", Word.E1_ECX, 7, false),
     AMD_3DNOWPREFETCH("3dnowprefetch", Word.E1_ECX, 8),

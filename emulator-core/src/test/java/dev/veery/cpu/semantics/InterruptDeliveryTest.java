@@ -152,6 +152,21 @@ class InterruptDeliveryTest {
     }
 
     @Test
+    void endlessAlignmentFaultsShutDown() {
+        f.idt(Vector.UD, CODE3, 0x3000, INTERRUPT_GATE);
+        f.idt(Vector.AC, CODE3, 0x3000, INTERRUPT_GATE);
+        f.level(3);
+        f.s.cr0 |= Cr.CR0_AM;
+        Mode.setFlags(f.s, f.m, Cr.AC);
+        f.s.setGpr(CpuState.RSP, STACK + 1);
+        Mode.changed(f.s, f.m);
+
+        deliver(Vector.UD, 0);
+
+        assertEquals(1, f.tripleFaults);
+    }
+
+    @Test
     void pageFaultSetsCr2() {
         f.idt(Vector.PF, CODE0, 0x3000, INTERRUPT_GATE);
         CpuFault fault = f.s.raise(Vector.PF, 2);
