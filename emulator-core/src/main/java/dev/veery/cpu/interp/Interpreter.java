@@ -371,7 +371,12 @@ public final class Interpreter {
         }
         boolean shadow = s.interruptShadow;
         if (!shadow) {
-            deliverInterrupts();
+            // Traps of the last instruction come before interrupts (SDM vol. 3, table 6-2).
+            if (s.pendingDebug != 0 && !s.debugShadow) {
+                DebugOps.deliverPending(s, m, env);
+            } else {
+                deliverInterrupts();
+            }
         }
         requestMask = (s.rflags & Cr.IF) != 0 ? -1 : ~INTERRUPT;
         if (s.halted) {
@@ -383,6 +388,8 @@ public final class Interpreter {
             s.interruptShadow = false;
             if (!shadow || (requests & (INTERRUPT | NMI)) != 0 || DebugOps.stepping(s)) {
                 step();
+                // What waited for this one instruction comes before the next.
+                s.attention = true;
             }
         }
         return CONTINUE;
@@ -448,18 +455,22 @@ public final class Interpreter {
         DebugOps.beforeInstruction(s, linearOf(start));
         Block b = find(start, 1);
         m.blockRip = start;
+        int pending = s.pendingDebug;
         int i = 0;
         try {
             do {
                 b.ops[i].exec(s, m);
             } while (++i < b.ops.length);
         } catch (CpuFault f) {
+            // What the instruction touched before it faulted is touched again when it is restarted.
+            s.pendingDebug = pending;
             fault(b.ops[i], f);
             return;
         }
         instructions++;
-        long next = start + b.length;
-        DebugOps.afterInstruction(s, m, env, tf, rf, s.rip != next);
+        // A repetition that goes on keeps RF, so that it does not meet its instruction breakpoint again.
+        boolean goesOn = s.rip == start && b.ops[0] instanceof StringOps.StringOp;
+        DebugOps.afterInstruction(s, m, env, tf, rf && !goesOn, s.rip != start + b.length && !goesOn);
         s.attention |= DebugOps.stepping(s);
     }
 }

@@ -3,6 +3,7 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.semantics.Alu;
+import dev.veery.cpu.semantics.DebugOps;
 import dev.veery.cpu.semantics.IoPermission;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuState;
@@ -93,15 +94,20 @@ final class StringOps {
 
         @Override
         public final void exec(CpuState s, Mmu m) {
-            int budget = ELEMENTS;
+            boolean single = (s.rflags & Cr.TF) != 0 || DebugOps.armed(s);
+            int budget = single ? 1 : ELEMENTS;
             long n = left(s);
             while (n != 0) {
-                long done = part(s, m, n);
+                long done = part(s, m, single ? 1 : n);
                 if (done < 0) {
                     break;
                 }
                 n -= done;
                 if (--budget == 0 && n != 0) {
+                    if (single) {
+                        // A trap between iterations saves RF as 1 (SDM vol. 3, section 18.3.1.1).
+                        s.rflags |= Cr.RF;
+                    }
                     s.rip = ownRip(m);
                     return;
                 }
@@ -258,6 +264,7 @@ final class StringOps {
         long part(CpuState s, Mmu m, long n) {
             int port = Regs.get32(s, Regs.RDX) & 0xffff;
             IoPermission.check(s, m, port, size);
+            DebugOps.io(s, port, size);
             long to = destination(s, m, true);
             // A port read has effects: the store is known to succeed before it.
             m.probeWrite(to, size);
@@ -281,6 +288,7 @@ final class StringOps {
         long part(CpuState s, Mmu m, long n) {
             int port = Regs.get32(s, Regs.RDX) & 0xffff;
             IoPermission.check(s, m, port, size);
+            DebugOps.io(s, port, size);
             long v = Regs.load(m, source(s, m, false), size);
             env.out(port, size, (int) v);
             advance(s, Regs.RSI, step(s));
