@@ -135,7 +135,7 @@ public final class SoftF80 {
         }
     }
 
-    /** Whether both are the same infinity or different ones: what makes a sum invalid is only known with the signs. */
+    /** Whether both are infinite, of whatever sign. */
     private static boolean bothInfinite(long as, int ase, long bs, int bse) {
         return isInfinity(as, ase) && isInfinity(bs, bse);
     }

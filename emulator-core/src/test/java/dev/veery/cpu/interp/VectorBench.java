@@ -13,7 +13,7 @@ import dev.veery.cpu.state.Vector;
 import dev.veery.memory.access.OffHeap;
 import java.lang.reflect.Proxy;
 
-/** One processor in 64-bit mode with two pages of memory at {@link #MEMORY}, which executes single MMX and SSE instructions. */
+/** One processor in 64-bit mode with two pages of memory at {@link #MEMORY}, which executes single x87, MMX and SSE instructions. */
 final class VectorBench {
     static final long MEMORY = 0x10000;
 
@@ -45,9 +45,15 @@ final class VectorBench {
         if (length != bytes.length) {
             throw new IllegalArgumentException("decoded " + length + " of " + bytes.length + " bytes");
         }
-        Op op = VectorLowering.lower(context, i);
+        Op op = FpuLowering.lower(context, i);
         if (op == null) {
-            throw new IllegalArgumentException("not an MMX or SSE instruction");
+            op = FpuStateLowering.lower(context, i);
+        }
+        if (op == null) {
+            op = VectorLowering.lower(context, i);
+        }
+        if (op == null) {
+            throw new IllegalArgumentException("not an x87, MMX or SSE instruction");
         }
         try {
             op.exec(s, mmu);
