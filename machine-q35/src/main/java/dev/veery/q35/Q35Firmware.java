@@ -195,6 +195,7 @@ final class Q35Firmware {
         requireRoom("ACPI", acpi.bytes().length, Q35MemoryMap.SMBIOS - Q35MemoryMap.ACPI_TABLES);
         byte[] smbios = SmbiosTables.build(smbiosMachine(), Q35MemoryMap.SMBIOS);
         requireRoom("SMBIOS", smbios.length, Q35MemoryMap.SMBIOS_END - Q35MemoryMap.SMBIOS);
+        chips.memorySpace.fill(acpi.address(), Q35MemoryMap.BIOS_END - acpi.address(), 0);
         BiosArea.write(chips.memorySpace, Q35MemoryMap.EBDA, comPorts);
         chips.memorySpace.write(acpi.address(), acpi.bytes());
         chips.memorySpace.write(Q35MemoryMap.SMBIOS, smbios);

@@ -205,7 +205,11 @@ public final class Q35Machine implements AutoCloseable {
                 chips.memorySpace.commit();
             }
             EntryState entry = firmware.run(devices.devices());
-            chips.vcpus.forEach(Vcpu::reset);
+            for (Vcpu vcpu : chips.vcpus) {
+                vcpu.reset();
+                int bits = settings.cpuModel().physicalBits();
+                vcpu.state().msrs.setFirmwareTypes(chips.map.uncachedFrom(), bits);
+            }
             EntryRegisters.apply(entry, chips.vcpus.get(0));
         } finally {
             settings.lock().unlock();

@@ -49,7 +49,7 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     /** Where the boot GDT of package firmware begins: SMBIOS must end below. */
     public static final long SMBIOS_END = 0xf_f000L;
 
-    private static final long BIOS_END = Units.MIB;
+    public static final long BIOS_END = Units.MIB;
     public static final long ECAM = 0xb000_0000L;
     public static final long ECAM_SIZE = 256 * Units.MIB;
     public static final int LAST_BUS = 255;
@@ -142,6 +142,11 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     /** Where the 64-bit window begins. */
     public long window64() {
         return Bits.alignUp(highEnd, WINDOW64_ALIGNMENT);
+    }
+
+    /** Where firmware says that the uncached hole for devices begins: a power of two below 4 GiB, with no RAM behind. */
+    public long uncachedFrom() {
+        return lowEnd <= LOW_LIMIT ? LOW_LIMIT : PCI_ABOVE_ECAM;
     }
 
     /** Highest physical address that the board uses. */

@@ -54,6 +54,8 @@ public final class Mch extends PciDevice {
 
     private static final long SMRAM_BASE = 0xa_0000L;
     private static final long SMRAM_SIZE = 0x2_0000L;
+    /** From A0000h to the end of the first megabyte. */
+    private static final long LEGACY_SIZE = 0x6_0000L;
 
     private final MemoryRegion memory;
     private final MemoryRegion ecam;
@@ -73,6 +75,9 @@ public final class Mch extends PciDevice {
         super(config, new PciIdentity(0x8086, 0x29c0, 0, 0x060000, 0x1af4, 0x1100), PciRegs.CONFIG_SIZE, 0);
         this.memory = memory;
         this.ecam = MemoryRegion.mmio("pcie-ecam", 256 * Units.MIB, ecam);
+        // A window on PCI is opaque: what no device claims does not show the RAM below.
+        pciMemory.addChild(
+                SMRAM_BASE, MemoryRegion.mmio("pci-unclaimed", LEGACY_SIZE, new Unclaimed()), Integer.MIN_VALUE);
         legacyVideo = MemoryRegion.alias("smram-window", pciMemory, SMRAM_BASE, SMRAM_SIZE);
         memory.addChild(SMRAM_BASE, legacyVideo, 1);
         pam = new PamWindows(memory, lowRam, pciMemory);
@@ -160,5 +165,18 @@ public final class Mch extends PciDevice {
         configWrite(TOM, 2, Math.max(lowEnd, highEnd) / (64 * Units.MIB));
         configWrite(TOUUD, 2, highEnd / Units.MIB);
         configWrite(TOLUD, 2, lowEnd / Units.MIB << 4);
+    }
+
+    /** A master abort. */
+    private static final class Unclaimed implements MmioHandler {
+        @Override
+        public long read(long offset, int size) {
+            return -1L;
+        }
+
+        @Override
+        public void write(long offset, int size, long value) {
+            // Nobody claims the cycle.
+        }
     }
 }

@@ -1,0 +1,69 @@
+package dev.veery.q35.chipset;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.veery.irq.IrqLine;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class PirqRouterTest {
+    private final TreeSet<String> high = new TreeSet<>();
+    private final PirqRouter router = new PirqRouter(lines("apic", 16, 8), lines("isa", 0, 16));
+    private final RootComplex rootComplex = new RootComplex(router);
+
+    private IrqLine[] lines(String name, int first, int count) {
+        IrqLine[] lines = new IrqLine[count];
+        for (int i = 0; i < count; i++) {
+            String wire = name + (first + i);
+            lines[i] = level -> {
+                if (level) {
+                    high.add(wire);
+                } else {
+                    high.remove(wire);
+                }
+            };
+        }
+        return lines;
+    }
+
+    @Test
+    void pinsOfOrdinarySlotsRotateOverTheUpperPirqs() {
+        router.set(1, 0, true);
+        assertEquals("[apic21]", high.toString());
+        router.set(3, 3, true);
+        assertEquals("[apic21, apic22]", high.toString());
+        router.set(1, 0, false);
+        router.set(3, 3, false);
+        assertEquals("[]", high.toString());
+    }
+
+    @Test
+    void pinsOfTheChipSetsSlotsFollowTheirRouteRegisters() {
+        router.set(31, 0, true);
+        assertEquals("[apic16]", high.toString());
+        rootComplex.write(0x3140, 2, 0x3215);
+        assertEquals("[apic21]", high.toString());
+        assertEquals(5, router.pirqOf(31, 0));
+        rootComplex.reset();
+        assertEquals("[apic16]", high.toString());
+        router.set(30, 1, true);
+        assertEquals("[apic16, apic21]", high.toString());
+    }
+
+    @Test
+    void pirqsShareAnInputOfThe8259sUntilTheLastLetsGo() {
+        router.setRoute(0, 10);
+        router.setRoute(5, 10);
+        router.set(31, 0, true);
+        router.set(1, 0, true);
+        assertEquals("[apic16, apic21, isa10]", high.toString());
+        router.set(31, 0, false);
+        assertEquals("[apic21, isa10]", high.toString());
+        router.setRoute(5, 11);
+        assertEquals("[apic21, isa11]", high.toString());
+        router.setRoute(5, 0x8b);
+        assertEquals("[apic21]", high.toString());
+        router.setRoute(5, 8);
+        assertEquals("[apic21]", high.toString());
+    }
+}
