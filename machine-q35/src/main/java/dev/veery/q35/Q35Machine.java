@@ -145,11 +145,7 @@ public final class Q35Machine implements AutoCloseable {
                 return backend;
             }
         }
-        CharBackend named = settings.chardevs().get(id);
-        if (named == null) {
-            throw new ConfigException("chardev '" + id + "' not found");
-        }
-        return named;
+        return settings.chardevs().apply(id);
     }
 
     private void addSerialPorts() {

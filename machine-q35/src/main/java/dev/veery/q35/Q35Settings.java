@@ -12,9 +12,9 @@ import dev.veery.model.PropertyValues;
 import dev.veery.time.VirtualClock;
 import dev.veery.time.WallClock;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param options of {@code -machine}, from {@link Q35Options#parse}
  * @param boot what to boot, or null for nothing
  * @param serials back ends of COM1 to COM4, null for a port that is left out
- * @param chardevs back ends that {@code -device ...,chardev=} may name
+ * @param chardevs connects a device to the back end that {@code chardev=} names; throws ConfigException for an unknown one
  * @param devices the devices asked for, in their order
  * @param globals {@code -global} settings, in their order
  * @param uuid of the machine
@@ -52,7 +52,7 @@ public record Q35Settings(
         PropertyValues options,
         @Nullable Boot boot,
         List<@Nullable CharBackend> serials,
-        Map<String, CharBackend> chardevs,
+        Function<String, CharBackend> chardevs,
         List<DeviceDescriptor> devices,
         List<Global> globals,
         UUID uuid,
@@ -93,6 +93,5 @@ public record Q35Settings(
         }
         devices = List.copyOf(devices);
         globals = List.copyOf(globals);
-        chardevs = Map.copyOf(chardevs);
     }
 }

@@ -219,7 +219,9 @@ class Q35MachineTest {
                 Q35Options.parse(options),
                 new Q35Settings.Boot(kernel, null, "arg"),
                 List.of(console()),
-                Map.of(),
+                id -> {
+                    throw new ConfigException("chardev '" + id + "' does not exist");
+                },
                 List.of(devices),
                 List.of(),
                 new UUID(1, 2),

@@ -1,0 +1,281 @@
+package dev.veery.runtime;
+
+import dev.veery.accel.Accelerator;
+import dev.veery.accel.Vcpu;
+import dev.veery.base.ConfigException;
+import dev.veery.base.MachineLock;
+import dev.veery.chardev.CharBackend;
+import dev.veery.chardev.ChardevSpec;
+import dev.veery.chardev.Chardevs;
+import dev.veery.config.Actions;
+import dev.veery.config.BootOptions;
+import dev.veery.config.GlobalProperty;
+import dev.veery.config.VmConfig;
+import dev.veery.cpu.state.CpuModel;
+import dev.veery.cpu.state.CpuModels;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.RegisterDump;
+import dev.veery.linux.sys.MemfdRamAllocator;
+import dev.veery.linux.sys.NativeLayer;
+import dev.veery.linux.sys.Signals;
+import dev.veery.linux.tty.LinuxStreams;
+import dev.veery.memory.OffHeapRamAllocator;
+import dev.veery.model.PropertyValues;
+import dev.veery.q35.Q35Machine;
+import dev.veery.q35.Q35Options;
+import dev.veery.q35.Q35Settings;
+import dev.veery.time.HostClock;
+import dev.veery.time.WallClock;
+import java.io.PrintStream;
+import java.security.SecureRandom;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the machine that a configuration describes, runs it, and reacts to what it does until the program ends. */
+public final class MachineRunner {
+    /** How long an orderly end may take before the rest is left to the operating system. */
+    private static final long END_MILLIS = 5_000;
+
+    private static final int RNG_SEED_BYTES = 32;
+
+    private final VmConfig config;
+    private final Messages messages;
+    private final TraceLog trace;
+    private final RunControl control;
+    private final String version;
+    private final MachineLock lock = new MachineLock();
+
+    /** The main loop listens to {@link #control}; before that a signal ends the program at once. */
+    private volatile boolean listening;
+
+    private MachineRunner(VmConfig config, Messages messages, TraceLog trace, String version) {
+        this.config = config;
+        this.messages = messages;
+        this.trace = trace;
+        this.version = version;
+        control = new RunControl(trace);
+    }
+
+    /**
+     * Runs to the end.
+     *
+     * @param version of this program
+     * @return the exit status
+     * @throws ConfigException if the machine cannot be made as described
+     */
+    public static int run(VmConfig config, Messages messages, PrintStream standardError, String version) {
+        messages.configure(config.process(), config.identity().name());
+        try (TraceLog trace = new TraceLog(config.trace(), standardError)) {
+            if (Logging.wanted(config.trace())) {
+                Logging.detailed(config.trace(), trace.stream());
+            } else {
+                Logging.quiet();
+            }
+            return new MachineRunner(config, messages, trace, version).run();
+        }
+    }
+
+    private int run() {
+        Q35Options.checkName(config.machine().type());
+        PropertyValues options = Q35Options.parse(config.machine().properties());
+        Accelerator accelerator = Accelerators.choose(config.accelerators());
+        CpuModel model = CpuModels.parse(config.cpu().model(), messages::warning);
+        BootOptions boot = config.boot();
+        if (boot.kernel() == null) {
+            throw new ConfigException(
+                    "there is nothing to boot: give -kernel FILE (firmware and disks are not available in this version)");
+        }
+        Optional<String> nativeProblem = NativeLayer.problem();
+        nativeProblem.ifPresent(
+                problem -> messages.warning(problem + "; going on without raw terminal mode and with RAM of the JVM"));
+        boolean nativeLayer = nativeProblem.isEmpty();
+        if (nativeLayer) {
+            Signals.onTermination(signal -> quit());
+        }
+        HostClock clock = HostClock.start(lock, (thread, cause) -> control.failed(cause));
+        Chardevs chardevs = new Chardevs(
+                lock, nativeLayer ? new LinuxStreams() : new PlainStreams(), this::quit, clock::nanos, messages::line);
+        List<Runnable> ending = new ArrayList<>();
+        ending.add(clock::close);
+        ending.add(chardevs::close);
+        try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
+            config.chardevs().forEach(chardevs::define);
+            Q35Machine machine = new Q35Machine(new Q35Settings(
+                    lock,
+                    clock,
+                    GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId.systemDefault()),
+                    nativeLayer ? new MemfdRamAllocator(false) : new OffHeapRamAllocator(),
+                    accelerator,
+                    model,
+                    config.cpu().topology().cpus(),
+                    config.ramBytes(),
+                    options,
+                    new Q35Settings.Boot(boot.kernel(), boot.initrd(), boot.append()),
+                    serials(chardevs),
+                    chardevs::connect,
+                    config.devices(),
+                    globals(),
+                    uuid(),
+                    version,
+                    rngSeed(),
+                    control,
+                    messages::warning));
+            ending.add(0, machine::stop);
+            ending.add(machine::close);
+            machine.reset();
+            listening = true;
+            machine.start();
+            return react(machine, clock);
+        } finally {
+            end(ending);
+        }
+    }
+
+    /** From any thread; returns at once unless the program ends here. */
+    private void quit() {
+        if (listening) {
+            control.quit();
+        } else {
+            System.exit(0);
+        }
+    }
+
+    private List<@Nullable CharBackend> serials(Chardevs chardevs) {
+        List<@Nullable CharBackend> backends = new ArrayList<>();
+        for (ChardevSpec spec : config.serials()) {
+            backends.add(chardevs.connect(spec).orElse(null));
+        }
+        return backends;
+    }
+
+    private List<Q35Settings.Global> globals() {
+        List<Q35Settings.Global> globals = new ArrayList<>();
+        for (GlobalProperty global : config.globals()) {
+            globals.add(new Q35Settings.Global(global.driver(), global.property(), global.value()));
+        }
+        return globals;
+    }
+
+    private UUID uuid() {
+        UUID uuid = config.identity().uuid();
+        return uuid == null ? new UUID(0, 0) : uuid;
+    }
+
+    private static byte[] rngSeed() {
+        byte[] seed = new byte[RNG_SEED_BYTES];
+        new SecureRandom().nextBytes(seed);
+        return seed;
+    }
+
+    /** Reacts to events until one of them ends the program; returns the exit status. */
+    private int react(Q35Machine machine, HostClock clock) {
+        while (true) {
+            RunControl.Event event;
+            try {
+                event = control.take();
+            } catch (InterruptedException e) {
+                return 0;
+            }
+            switch (event.kind()) {
+                case QUIT:
+                    return 0;
+                case DEBUG_EXIT:
+                    return event.status();
+                case ENGINE_FAILED:
+                    Throwable cause = event.cause();
+                    Vcpu failed = event.vcpu();
+                    FailureReport.report(
+                            messages,
+                            cause == null ? new IllegalStateException("no cause") : cause,
+                            failed == null ? null : failed.state());
+                    return 1;
+                case PANIC:
+                    if (panicked(machine, clock)) {
+                        return config.actions().panic() == Actions.Panic.EXIT_FAILURE ? 1 : 0;
+                    }
+                    break;
+                case TRIPLE_FAULT:
+                    machine.stop();
+                    tripleFault(event.vcpu());
+                    if (!restarted(machine) && !paused(machine, clock)) {
+                        return 0;
+                    }
+                    break;
+                case RESET:
+                    if (!restarted(machine) && !paused(machine, clock)) {
+                        return 0;
+                    }
+                    break;
+                default:
+                    if (!paused(machine, clock)) {
+                        return 0;
+                    }
+                    break;
+            }
+        }
+    }
+
+    /** Resets and goes on, unless a reset is to be a shutdown. */
+    private boolean restarted(Q35Machine machine) {
+        if (config.actions().reboot() == Actions.Reboot.SHUTDOWN) {
+            return false;
+        }
+        machine.stop();
+        control.discardResets();
+        machine.reset();
+        machine.start();
+        return true;
+    }
+
+    /** Stands still, if that is what a shutdown is to be; only a signal or the user's keys end it then. */
+    private boolean paused(Q35Machine machine, HostClock clock) {
+        if (config.actions().shutdown() != Actions.Shutdown.PAUSE) {
+            return false;
+        }
+        machine.stop();
+        control.discardResets();
+        clock.pause();
+        return true;
+    }
+
+    /** Whether the guest's panic ends the program. */
+    private boolean panicked(Q35Machine machine, HostClock clock) {
+        switch (config.actions().panic()) {
+            case NONE:
+                return false;
+            case PAUSE:
+                machine.stop();
+                clock.pause();
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private void tripleFault(@Nullable Vcpu vcpu) {
+        messages.warning("guest triple fault on CPU " + (vcpu == null ? 0 : vcpu.index()) + ", registers:");
+        if (vcpu != null) {
+            CpuState state = vcpu.state();
+            messages.raw(RegisterDump.format(state));
+        }
+    }
+
+    /**
+     * Stops, writes what is buffered and frees, in the order given. A back end whose peer does not take what is left, such
+     * as a full pipe, cannot hold the program for ever.
+     */
+    private static void end(List<Runnable> steps) {
+        Thread worker = new Thread(() -> steps.forEach(Runnable::run), "veery-end");
+        worker.setDaemon(true);
+        worker.start();
+        try {
+            worker.join(END_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
