@@ -35,6 +35,15 @@ public final class Mapping implements AutoCloseable {
      * @param length bytes, a positive multiple of the host's page size
      */
     public static Mapping shared(Fd file, long length) {
+        return shared(file, length, Mman.PROT_READ | Mman.PROT_WRITE);
+    }
+
+    /**
+     * As {@link #shared(Fd, long)} with other rights.
+     *
+     * @param protection {@code PROT_*} of {@link Mman}
+     */
+    static Mapping shared(Fd file, long length, int protection) {
         long reservedLength = length + 2 * GUARD + ALIGNMENT;
         long reserved = map(
                 file.name(),
@@ -46,13 +55,7 @@ public final class Mapping implements AutoCloseable {
         long address = reserved + GUARD + ALIGNMENT - 1 & -ALIGNMENT;
         Mapping mapping = new Mapping(file.name(), reserved, reservedLength, address, length);
         try {
-            map(
-                    file.name(),
-                    address,
-                    length,
-                    Mman.PROT_READ | Mman.PROT_WRITE,
-                    Mman.MAP_SHARED | Mman.MAP_FIXED,
-                    file.number());
+            map(file.name(), address, length, protection, Mman.MAP_SHARED | Mman.MAP_FIXED, file.number());
         } catch (SysException e) {
             mapping.close();
             throw e;
