@@ -9,6 +9,7 @@ import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.device.debugcon.IsaDebugconDevice;
 import dev.veery.device.debugexit.IsaDebugExitDevice;
 import dev.veery.device.i8042.I8042;
+import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.pvpanic.PvpanicDevice;
 import dev.veery.device.pvpanic.PvpanicListener;
 import dev.veery.device.serial.IsaSerialDevice;
@@ -109,7 +110,8 @@ public final class Q35Machine implements AutoCloseable {
                 .add(IsaDebugconDevice.type(isa, chardevs))
                 .add(IsaDebugExitDevice.type(isa, exit))
                 .add(PvpanicDevice.type(isa, panic))
-                .add(PcTestdevDevice.type(isa));
+                .add(PcTestdevDevice.type(isa))
+                .add(PciTestDevice.TYPE);
     }
 
     /** The device types of this machine without one, for help. */

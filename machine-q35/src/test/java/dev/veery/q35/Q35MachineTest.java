@@ -393,6 +393,33 @@ class Q35MachineTest {
     }
 
     @Test
+    void pciDevicesTakeTheirSlotOrTheNextFreeOne() {
+        assertTrue(refusal(device("pci-testdev", "addr", "1f.0"))
+                .matches(".*slot 31 function 0 not available for device 'pci-testdev', in use by device 'ICH9-LPC'"));
+        assertTrue(refusal(device("pci-testdev", "addr", "5"), device("pci-testdev", "id", "x", "addr", "5.1"))
+                .contains("lacks multifunction=on"));
+        assertTrue(refusal(device("pci-testdev", "bus", "isa.0")).contains("can't go on bus 'isa.0'"));
+        events.clear();
+        Q35Machine m = make(
+                1,
+                Map.of(),
+                device("pci-testdev", "addr", "1"),
+                device("pci-testdev", "membar", "8G"),
+                device("pci-testdev", "addr", "5", "multifunction", "on"),
+                device("pci-testdev", "addr", "5.7"));
+        for (int devfn : new int[] {1 << 3, 2 << 3, 5 << 3, 5 << 3 | 7}) {
+            assertEquals(0x0005_1b36, config(m, devfn, 0, 4));
+            assertEquals(3, config(m, devfn, 4, 2) | 1);
+        }
+        assertEquals(0x80, config(m, 5 << 3, 0xe, 1));
+        long high = config(m, 2 << 3, 0x1c, 4) << 32 | config(m, 2 << 3, 0x18, 4) & ~0xfL;
+        assertTrue(high >= 1L << 32 && high % (8 * Units.GIB) == 0, Long.toHexString(high));
+        long memory = config(m, 1 << 3, 0x10, 4);
+        m.memory().write(memory, 1, 0);
+        assertEquals(0x800, m.memory().read(memory + 4, 4));
+    }
+
+    @Test
     void optionsLeaveChipsOutAndUnknownOnesAreRefused() {
         Q35Machine m = make(1, Map.of("hpet", "off", "i8042", "off", "pit", "off"));
         assertNull(m.keyboard());
