@@ -193,9 +193,23 @@ final class BranchOps {
         @Override
         public void exec(CpuState s, Mmu m) {
             long t = isReg ? Regs.read(s, reg, size) : Regs.load(m, ea(s, m, size, false), size);
+            if (size == 8) {
+                call64(s, m, t);
+                return;
+            }
             checkTarget(s, t);
             Stack.push(s, m, size, nextRip(m));
             s.rip = t;
+        }
+
+        /** Processors write the return address before they look at the target. */
+        private void call64(CpuState s, Mmu m, long target) {
+            long sp = OffHeap.getLong(s.base + Regs.RSP) - 8;
+            Stack.checkCanonical(s, sp, 8);
+            m.store64(sp, nextRip(m));
+            checkTarget(s, target);
+            OffHeap.putLong(s.base + Regs.RSP, sp);
+            s.rip = target;
         }
     }
 

@@ -50,7 +50,8 @@ abstract class MemOp extends Op {
                 kind = withBase ? SEGMENT_BASE : SIMPLE;
             }
         } else {
-            kind = b.flat() && !withBase && i.addrSize == 4 ? FLAT32 : GENERAL;
+            // A code segment cannot be written, however flat.
+            kind = b.flat() && !withBase && i.seg != Seg.CS && i.addrSize == 4 ? FLAT32 : GENERAL;
         }
     }
 

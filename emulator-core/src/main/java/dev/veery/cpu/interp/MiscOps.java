@@ -136,9 +136,9 @@ final class MiscOps {
         public void exec(CpuState s, Mmu m) {
             long a = ea(s, m, 2 * size, false);
             long low = Regs.signExtend(Regs.load(m, a, size), size);
-            long high = Regs.signExtend(Regs.load(m, a + size, size), size);
             long index = Regs.signExtend(Regs.read(s, reg, size), size);
-            if (index < low || index > high) {
+            // The upper bound is not read when the index is below the lower one.
+            if (index < low || index > Regs.signExtend(Regs.load(m, a + size, size), size)) {
                 throw s.raise(Vector.BR, 0);
             }
         }

@@ -277,7 +277,7 @@ final class SseMisc {
         }
     }
 
-    /** CVTPI2PS and CVTPI2PD: from an MMX register or memory; only the former touches the x87 state. */
+    /** CVTPI2PS and CVTPI2PD: from an MMX register or memory; only the former looks at and touches the x87 state. */
     static final class FromMmx extends MemOp {
         private final int op;
         private final int dst;
@@ -292,7 +292,10 @@ final class SseMisc {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            VectorAccess.sseAndMmx(s);
+            VectorAccess.sse(s);
+            if (src >= 0) {
+                FpuState.checkMmx(s);
+            }
             long operand = s.base + CpuState.SCRATCH;
             OffHeap.putLong(operand, src >= 0 ? OffHeap.getLong(s.base + src) : m.load64(ea(s, m, 8, false)));
             FloatEnv e = VectorAccess.environment(s);

@@ -3,6 +3,7 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Seg;
+import dev.veery.cpu.state.Vector;
 import dev.veery.memory.access.OffHeap;
 
 /** Pushing and popping in any mode. */
@@ -23,6 +24,14 @@ final class Stack {
             OffHeap.putShort(s.base + Regs.RSP, (int) sp);
         } else {
             OffHeap.putLong(s.base + Regs.RSP, sp & mask);
+        }
+    }
+
+    /** #SS(0) for a stack address that is not canonical, where the op's other memory operand decides what a fault is. */
+    static void checkCanonical(CpuState s, long linear, int size) {
+        long last = linear + size - 1;
+        if (s.code64() && (linear << 16 >> 16 != linear || last << 16 >> 16 != last)) {
+            throw s.raise(Vector.SS, 0);
         }
     }
 

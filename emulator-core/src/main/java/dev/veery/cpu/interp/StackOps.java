@@ -104,7 +104,9 @@ final class StackOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            Stack.push(s, m, size, read(s, m));
+            long v = read(s, m);
+            Stack.checkCanonical(s, Regs.get64(s, Regs.RSP) - size, size);
+            Stack.push(s, m, size, v);
         }
     }
 
@@ -115,8 +117,9 @@ final class StackOps {
 
         @Override
         public void exec(CpuState s, Mmu m) {
-            long v = Stack.peek(s, m, size);
             long sp = Regs.get64(s, Regs.RSP);
+            Stack.checkCanonical(s, sp, size);
+            long v = Stack.peek(s, m, size);
             // An address based on RSP uses the value after the pop (SDM vol. 2, POP).
             Stack.release(s, size);
             boolean done = false;

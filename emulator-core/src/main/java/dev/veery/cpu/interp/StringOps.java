@@ -6,6 +6,7 @@ import dev.veery.cpu.semantics.Alu;
 import dev.veery.cpu.semantics.DebugOps;
 import dev.veery.cpu.semantics.IoPermission;
 import dev.veery.cpu.state.CpuEnv;
+import dev.veery.cpu.state.CpuFault;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Flags;
@@ -84,16 +85,52 @@ final class StringOps {
             return Math.min(wanted, (4096 - (linear & 0xfff)) / size);
         }
 
-        /** Whether addresses grow without wrapping for a whole chunk: not so in the 16-bit forms. */
+        /**
+         * Whether addresses grow without wrapping for a whole chunk, which is not so in the 16-bit forms, and no element
+         * is checked for alignment.
+         */
         final boolean bulk(CpuState s, long n) {
-            return n > 1 && forward(s) && addrSize >= 4 && (s.mode & CpuState.MODE_FLAT) != 0;
+            return n > 1 && (s.cpl != 3 || (s.rflags & Cr.AC) == 0) && forward(s) && addrSize >= 4 && (s.mode & CpuState.MODE_FLAT) != 0;
         }
 
         /** Does a part; returns the number of elements done, of {@code n}, at least 1, or -1 to stop the repetition. */
         abstract long part(CpuState s, Mmu m, long n);
 
+        /** Whether it is SCAS or CMPS, which set flags. */
+        boolean compares() {
+            return false;
+        }
+
         @Override
         public final void exec(CpuState s, Mmu m) {
+            if (!repeated) {
+                repeat(s, m);
+                return;
+            }
+            if (addrSize == 4) {
+                // The count is written back even if it is zero.
+                Regs.put32(s, Regs.RCX, Regs.get32(s, Regs.RCX));
+                truncate(s);
+            }
+            int flags = compares() ? s.flags() : 0;
+            try {
+                repeat(s, m);
+                if (compares() && s.rip == ownRip(m)) {
+                    s.setFlags(flags);
+                }
+            } catch (CpuFault f) {
+                if (compares()) {
+                    // Whatever was compared before the fault, the flags are as they were (SDM vol. 2, REP).
+                    s.setFlags(flags);
+                }
+                throw f;
+            }
+        }
+
+        /** A repetition of MOVS and STOS with 32-bit addresses writes them back even if nothing is moved. */
+        void truncate(CpuState s) {}
+
+        private void repeat(CpuState s, Mmu m) {
             boolean single = (s.rflags & Cr.TF) != 0 || DebugOps.armed(s);
             int budget = single ? 1 : ELEMENTS;
             long n = left(s);
@@ -119,6 +156,12 @@ final class StringOps {
     static final class Movs extends StringOp {
         Movs(BlockContext b, Insn i, int size) {
             super(b, i, size);
+        }
+
+        @Override
+        void truncate(CpuState s) {
+            advance(s, Regs.RSI, 0);
+            advance(s, Regs.RDI, 0);
         }
 
         @Override
@@ -165,6 +208,11 @@ final class StringOps {
     static final class Stos extends StringOp {
         Stos(BlockContext b, Insn i, int size) {
             super(b, i, size);
+        }
+
+        @Override
+        void truncate(CpuState s) {
+            advance(s, Regs.RDI, 0);
         }
 
         @Override
@@ -222,6 +270,11 @@ final class StringOps {
         }
 
         @Override
+        boolean compares() {
+            return true;
+        }
+
+        @Override
         long part(CpuState s, Mmu m, long n) {
             long v = Regs.load(m, destination(s, m, false), size);
             Alu.op(s, Alu.CMP, size, Regs.read(s, Regs.RAX, size), v);
@@ -240,9 +293,15 @@ final class StringOps {
         }
 
         @Override
+        boolean compares() {
+            return true;
+        }
+
+        @Override
         long part(CpuState s, Mmu m, long n) {
-            long a = Regs.load(m, source(s, m, false), size);
+            // Processors look at ES:rDI first.
             long v = Regs.load(m, destination(s, m, false), size);
+            long a = Regs.load(m, source(s, m, false), size);
             Alu.op(s, Alu.CMP, size, a, v);
             advance(s, Regs.RSI, step(s));
             advance(s, Regs.RDI, step(s));

@@ -170,9 +170,9 @@ final class SystemLowering {
             case 0x63:
                 return arpl(b, i);
             case 0x8c:
-                return i.reg > Seg.GS ? null : movFromSeg(b, i);
+                return (i.reg & 7) > Seg.GS ? null : movFromSeg(b, i);
             case 0x8e:
-                return i.reg > Seg.GS || i.reg == Seg.CS ? null : movToSeg(b, i);
+                return (i.reg & 7) > Seg.GS || (i.reg & 7) == Seg.CS ? null : movToSeg(b, i);
             case 0x9a:
             case 0xea: {
                 if (long64) {
@@ -275,12 +275,14 @@ final class SystemLowering {
     }
 
     private static Op movFromSeg(BlockContext b, Insn i) {
-        int seg = i.reg;
+        // REX.R is ignored.
+        int seg = i.reg & 7;
         return new Operand(b, i, (o, s, m, e) -> o.writeSelector(s, m, s.seg[seg].selector));
     }
 
     private static Op movToSeg(BlockContext b, Insn i) {
-        int seg = i.reg;
+        // REX.R is ignored.
+        int seg = i.reg & 7;
         return new Operand(b, i, (o, s, m, e) -> {
             SegmentLoad.load(s, m, seg, o.read16(s, m));
             shadowAfterSs(s, seg);
@@ -527,7 +529,11 @@ final class SystemLowering {
             case 4:
                 return new Operand(b, i, (o, s, m, e) -> o.writeSelector(s, m, SystemOps.smsw(s)));
             case 6:
-                return new Operand(b, i, (o, s, m, e) -> ControlRegs.lmsw(s, m, e, o.read16(s, m)));
+                return new Operand(b, i, (o, s, m, e) -> {
+                    // The privilege comes before the operand.
+                    Checks.requireCpl0(s);
+                    ControlRegs.lmsw(s, m, e, o.read16(s, m));
+                });
             case 7:
                 return new Operand(b, i, (o, s, m, e) -> ControlRegs.invlpg(s, m, e, o.offset(s, m) + segBase(o, s)));
             default:
@@ -562,7 +568,11 @@ final class SystemLowering {
             case 4:
                 return new Operand(b, i, (o, s, m, e) -> o.writeSelector(s, m, SystemOps.smsw(s)));
             case 6:
-                return new Operand(b, i, (o, s, m, e) -> ControlRegs.lmsw(s, m, e, o.read16(s, m)));
+                return new Operand(b, i, (o, s, m, e) -> {
+                    // The privilege comes before the operand.
+                    Checks.requireCpl0(s);
+                    ControlRegs.lmsw(s, m, e, o.read16(s, m));
+                });
             default:
                 return null;
         }

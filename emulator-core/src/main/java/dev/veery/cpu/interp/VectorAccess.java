@@ -16,8 +16,6 @@ import dev.veery.memory.access.OffHeap;
 final class VectorAccess {
     private static final long EM_TS = Cr.CR0_EM | Cr.CR0_TS;
 
-    private static final int PAGE_MASK = 0xfff;
-
     private VectorAccess() {}
 
     /** #UD or #NM before an instruction on XMM registers. */
@@ -61,11 +59,10 @@ final class VectorAccess {
 
     /** Loads a 16-byte operand to host address {@code to}, which keeps its value on a fault. */
     static void load16(Mmu m, long linear, long to) {
-        if ((linear & PAGE_MASK) <= PAGE_MASK - 15) {
-            long low = m.load64(linear);
-            long high = m.load64(linear + 8);
-            OffHeap.putLong(to, low);
-            OffHeap.putLong(to + 8, high);
+        long host = m.hostForRead(linear, 16);
+        if (host != 0) {
+            OffHeap.putLong(to, OffHeap.getLongAcquire(host));
+            OffHeap.putLong(to + 8, OffHeap.getLongAcquire(host + 8));
         } else {
             m.loadBytes(linear, to, 16);
         }
@@ -73,9 +70,10 @@ final class VectorAccess {
 
     /** Stores 16 bytes from host address {@code from}: all or none. */
     static void store16(Mmu m, long linear, long from) {
-        if ((linear & PAGE_MASK) <= PAGE_MASK - 15) {
-            m.store64(linear, OffHeap.getLong(from));
-            m.store64(linear + 8, OffHeap.getLong(from + 8));
+        long host = m.hostForWrite(linear, 16);
+        if (host != 0) {
+            OffHeap.putLongRelease(host, OffHeap.getLong(from));
+            OffHeap.putLongRelease(host + 8, OffHeap.getLong(from + 8));
         } else {
             m.storeBytes(linear, from, 16);
         }

@@ -233,12 +233,41 @@ public final class SoftMmu extends Mmu {
         return s.longMode() ? linear : linear & 0xffff_ffffL;
     }
 
+    /**
+     * First byte of the page that an access ends in, which is what a page fault there reports. The whole access is checked
+     * for canonical form before any page is looked at.
+     */
+    private long lastPage(long linear, int size) {
+        long last = wrap(linear + size - 1);
+        if (s.longMode() && !PageWalker.canonical(last)) {
+            throw nonCanonical();
+        }
+        return last & PAGE_MASK;
+    }
+
+    private CpuFault nonCanonical() {
+        CpuFault f = s.gp0();
+        f.nonCanonical = true;
+        return f;
+    }
+
+    /** #AC, which comes after the check for canonical form and before page faults. */
+    private void checkAlignment(long linear, int size, int index) {
+        if (alignmentChecks && index == Tlb.USER && size <= 8 && (linear & size - 1) != 0) {
+            if (s.longMode() && !PageWalker.canonical(linear)) {
+                throw nonCanonical();
+            }
+            throw s.raise(Vector.AC, 0);
+        }
+    }
+
     private long loadSlow(long linear, int size, int index) {
+        checkAlignment(linear, size, index);
         if (crosses(linear, size)) {
             return loadCrossing(linear, size, index);
         }
         long e = entry(linear, PageWalker.READ, index);
-        finishChecks(linear, size, false, index);
+        finishChecks(linear, size, false);
         return loadAt(e, linear, size);
     }
 
@@ -261,9 +290,10 @@ public final class SoftMmu extends Mmu {
 
     private long loadCrossing(long linear, int size, int index) {
         // Both pages are proved before either is read: a device read has effects.
+        long last = lastPage(linear, size);
         entry(linear, PageWalker.READ, index);
-        entry(wrap(linear + size - 1), PageWalker.READ, index);
-        finishChecks(linear, size, false, index);
+        entry(last, PageWalker.READ, index);
+        finishChecks(linear, size, false);
         long value = 0;
         for (int i = 0; i < size; i++) {
             long at = wrap(linear + i);
@@ -273,12 +303,13 @@ public final class SoftMmu extends Mmu {
     }
 
     private void storeSlow(long linear, int size, long value, int index) {
+        checkAlignment(linear, size, index);
         if (crosses(linear, size)) {
             storeCrossing(linear, size, value, index);
             return;
         }
         long e = entry(linear, PageWalker.WRITE, index);
-        finishChecks(linear, size, true, index);
+        finishChecks(linear, size, true);
         storeAt(e, linear, size, value);
     }
 
@@ -305,20 +336,18 @@ public final class SoftMmu extends Mmu {
     }
 
     private void storeCrossing(long linear, int size, long value, int index) {
+        long last = lastPage(linear, size);
         entry(linear, PageWalker.WRITE, index);
-        entry(wrap(linear + size - 1), PageWalker.WRITE, index);
-        finishChecks(linear, size, true, index);
+        entry(last, PageWalker.WRITE, index);
+        finishChecks(linear, size, true);
         for (int i = 0; i < size; i++) {
             long at = wrap(linear + i);
             storeAt(entry(at, PageWalker.WRITE, index), at, 1, value >>> 8 * i & 0xff);
         }
     }
 
-    /** #AC and data breakpoints, which come after page faults. */
-    private void finishChecks(long linear, int size, boolean write, int index) {
-        if (alignmentChecks && index == Tlb.USER && size <= 8 && (linear & size - 1) != 0) {
-            throw s.raise(Vector.AC, 0);
-        }
+    /** Data breakpoints, which come after page faults. */
+    private void finishChecks(long linear, int size, boolean write) {
         if (watch.active()) {
             watch.access(linear, size, write);
         }
@@ -337,9 +366,7 @@ public final class SoftMmu extends Mmu {
 
     private void fill(long e, long linear, int access, int index) {
         if (s.longMode() && !PageWalker.canonical(linear)) {
-            CpuFault f = s.gp0();
-            f.nonCanonical = true;
-            throw f;
+            throw nonCanonical();
         }
         walker.walk(linear, access, index == Tlb.USER, index == Tlb.SUPERVISOR_SMAP);
         long page = linear & PAGE_MASK;
@@ -370,9 +397,11 @@ public final class SoftMmu extends Mmu {
             OffHeap.copy(linear + OffHeap.getLong(e + Tlb.ADDEND), to, size);
             return;
         }
+        checkAlignment(linear, size, current);
+        long last = lastPage(linear, size);
         entry(linear, PageWalker.READ, current);
-        entry(wrap(linear + size - 1), PageWalker.READ, current);
-        finishChecks(linear, size, false, current);
+        entry(last, PageWalker.READ, current);
+        finishChecks(linear, size, false);
         int unit = (size & 7) == 0 && (linear & 7) == 0 ? 8 : 1;
         for (int i = 0; i < size; i += unit) {
             long at = wrap(linear + i);
@@ -393,7 +422,7 @@ public final class SoftMmu extends Mmu {
             return;
         }
         probeWrite(linear, size);
-        finishChecks(linear, size, true, current);
+        finishChecks(linear, size, true);
         int unit = (size & 7) == 0 && (linear & 7) == 0 ? 8 : 1;
         for (int i = 0; i < size; i += unit) {
             long at = wrap(linear + i);
@@ -404,12 +433,11 @@ public final class SoftMmu extends Mmu {
 
     @Override
     public void probeWrite(long linear, int size) {
+        checkAlignment(linear, size, current);
+        long last = lastPage(linear, size);
         entry(linear, PageWalker.WRITE, current);
         if (crosses(linear, size)) {
-            entry(wrap(linear + size - 1), PageWalker.WRITE, current);
-        }
-        if (alignmentChecks && size <= 8 && (linear & size - 1) != 0) {
-            throw s.raise(Vector.AC, 0);
+            entry(last, PageWalker.WRITE, current);
         }
     }
 

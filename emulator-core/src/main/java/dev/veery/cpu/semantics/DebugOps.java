@@ -76,10 +76,14 @@ public final class DebugOps {
 
     /** The register that {@code n} means, after the checks that all accesses share. */
     private static int check(CpuState s, int n) {
-        if (n > 7 || n == 4 && (s.cr4 & Cr.CR4_DE) != 0 || n == 5 && (s.cr4 & Cr.CR4_DE) != 0) {
+        if (n > 7) {
             throw s.ud();
         }
+        // Processors look at the privilege level before CR4.DE.
         Checks.requireCpl0(s);
+        if ((n == 4 || n == 5) && (s.cr4 & Cr.CR4_DE) != 0) {
+            throw s.ud();
+        }
         if ((s.dr7 & DR7_GD) != 0) {
             throw s.raise(Vector.DB, DR6_BD);
         }
