@@ -52,6 +52,7 @@ public final class Decoder {
             i.mod = 3;
             i.reg = 0;
             i.rm = (i.opcode & 7) | (i.rex & 1) << 3;
+            i.seg = Seg.DS;
         }
         immediate(i, kind & OpcodeTable.KIND);
         i.length = position;

@@ -166,7 +166,8 @@ final class FpuMemOps {
         Control(BlockContext b, Insn i, int kind) {
             super(b, i);
             this.kind = kind;
-            operandSize = i.prefix66 ^ i.codeSize == 16 ? 2 : 4;
+            // REX.W wins over 66h.
+            operandSize = i.opSize == 2 ? 2 : 4;
         }
 
         @Override

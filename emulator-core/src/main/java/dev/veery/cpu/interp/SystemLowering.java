@@ -46,7 +46,7 @@ final class SystemLowering {
         void run(Operand op, CpuState s, Mmu m, CpuEnv e);
     }
 
-    private static final class Plain extends Terminator {
+    private static class Plain extends Terminator {
         private final Body body;
         private final CpuEnv env;
 
@@ -60,6 +60,18 @@ final class SystemLowering {
         public void exec(CpuState s, Mmu m) {
             body.run(s, m, env);
             fallThrough(s, m);
+        }
+    }
+
+    /** A body that pops. */
+    private static final class Popping extends Plain {
+        Popping(BlockContext b, Insn i, Body body) {
+            super(b, i, body);
+        }
+
+        @Override
+        boolean throughStack() {
+            return true;
         }
     }
 
@@ -188,7 +200,7 @@ final class SystemLowering {
                 return new Pushf(b, i, long64 ? size == 2 ? 2 : 8 : size);
             case 0x9d: {
                 int popSize = long64 ? size == 2 ? 2 : 8 : size;
-                return plain(b, i, (s, m, e) -> {
+                return new Popping(b, i, (s, m, e) -> {
                     FlagOps.popf(s, m, popSize, Stack.peek(s, m, popSize));
                     Stack.release(s, popSize);
                 });
@@ -241,7 +253,7 @@ final class SystemLowering {
         if (i.codeSize == 64 && seg < Seg.FS) {
             return new Lowering.Undefined();
         }
-        return plain(b, i, (s, m, e) -> {
+        return new Popping(b, i, (s, m, e) -> {
             int selector = (int) Stack.peek(s, m, size == 2 ? 2 : size) & 0xffff;
             SegmentLoad.load(s, m, seg, selector);
             Stack.release(s, size);
@@ -263,14 +275,18 @@ final class SystemLowering {
         return new Operand(b, i, (o, s, m, e) -> {
             Checks.requireProtected(s);
             int source = (int) Regs.read(s, reg, 2);
-            if (o.isReg) {
-                Regs.write(s, o.rm, 2, SegmentLoad.arpl(s, (int) Regs.read(s, o.rm, 2), source));
-            } else {
-                long a = o.address(s, m, 2, true);
-                m.probeWrite(a, 2);
-                int old = m.load16(a);
-                m.store16(a, SegmentLoad.arpl(s, old, source));
+            long a = o.isReg ? 0 : o.address(s, m, 2, true);
+            int old = o.isReg ? (int) Regs.read(s, o.rm, 2) : m.load16(a);
+            int adjusted = SegmentLoad.arpl(s, old, source);
+            // A selector that is not adjusted is not written.
+            if (adjusted != old) {
+                if (o.isReg) {
+                    Regs.write(s, o.rm, 2, adjusted);
+                } else {
+                    m.store16(a, adjusted);
+                }
             }
+            setZero(s, adjusted != old);
         });
     }
 

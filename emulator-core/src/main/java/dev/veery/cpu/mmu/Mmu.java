@@ -31,7 +31,7 @@ public abstract class Mmu {
 
     public abstract void store64(long linear, long value);
 
-    /** Copies {@code size} (up to 64) bytes of guest memory to host address {@code to}; all pages are checked before anything is read. */
+    /** Copies {@code size} (up to 512) bytes of guest memory to host address {@code to}; all pages are checked before anything is read. */
     public abstract void loadBytes(long linear, long to, int size);
 
     /** Copies {@code size} (up to 512) bytes from host address {@code from} to guest memory; all pages are checked before anything is written. */

@@ -251,9 +251,25 @@ public final class SoftMmu extends Mmu {
         return f;
     }
 
+    /** Address bits that must be clear for {@code size} bytes (SDM vol. 3, table 6-7); vectors are not checked. */
+    private static int alignmentMask(int size) {
+        switch (size) {
+            case 10:
+                return 7;
+            case 28:
+            case 108:
+                return 3;
+            case 14:
+            case 94:
+                return 1;
+            default:
+                return size <= 8 ? size - 1 : 0;
+        }
+    }
+
     /** #AC, which comes after the check for canonical form and before page faults. */
     private void checkAlignment(long linear, int size, int index) {
-        if (alignmentChecks && index == Tlb.USER && size <= 8 && (linear & size - 1) != 0) {
+        if (alignmentChecks && index == Tlb.USER && (linear & alignmentMask(size)) != 0) {
             if (s.longMode() && !PageWalker.canonical(linear)) {
                 throw nonCanonical();
             }

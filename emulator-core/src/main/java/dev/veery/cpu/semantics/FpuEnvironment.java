@@ -115,7 +115,8 @@ public final class FpuEnvironment {
             if (real) {
                 Fpu.setPointers(s, ip | (cs & 0xf000) << 4, 0, dp | (ds & 0xf000) << 4, 0, cs & FOP_MASK);
             } else {
-                Fpu.setPointers(s, ip, cs, dp, ds, s.field(CpuState.FOP));
+                // The 16-bit protected-mode image has no opcode.
+                Fpu.setPointers(s, ip, cs, dp, ds, 0);
             }
         } else if (real) {
             int high = OffHeap.getInt(t + 16);
@@ -166,8 +167,7 @@ public final class FpuEnvironment {
     public static void restore(CpuState s, Mmu m, int operandSize, long ea) {
         long t = s.base + CpuState.IMAGE;
         int size = saveSize(operandSize);
-        m.loadBytes(ea, t, 64);
-        m.loadBytes(ea + 64, t + 64, size - 64);
+        m.loadBytes(ea, t, size);
         take(s, operandSize, t);
         long r = t + size(operandSize);
         for (int i = 0; i < 8; i++, r += REGISTER_BYTES) {

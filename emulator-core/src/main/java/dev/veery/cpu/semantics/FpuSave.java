@@ -47,6 +47,8 @@ public final class FpuSave {
         FpuState.saveX87(s, t, wide);
         FpuState.saveMxcsr(s, t);
         FpuState.saveXmm(s, t);
+        // All of the area must be writable, whatever part of it is written.
+        m.probeWrite(ea, LEGACY);
         m.storeBytes(ea, t, s.code64() ? FpuState.SIZE64 : FpuState.SIZE32);
     }
 
