@@ -90,7 +90,11 @@ final class StringOps {
          * is checked for alignment.
          */
         final boolean bulk(CpuState s, long n) {
-            return n > 1 && (s.cpl != 3 || (s.rflags & Cr.AC) == 0) && forward(s) && addrSize >= 4 && (s.mode & CpuState.MODE_FLAT) != 0;
+            return n > 1
+                    && (s.cpl != 3 || (s.rflags & Cr.AC) == 0)
+                    && forward(s)
+                    && addrSize >= 4
+                    && (s.mode & CpuState.MODE_FLAT) != 0;
         }
 
         /** Does a part; returns the number of elements done, of {@code n}, at least 1, or -1 to stop the repetition. */
@@ -108,8 +112,6 @@ final class StringOps {
                 return;
             }
             if (addrSize == 4) {
-                // The count is written back even if it is zero.
-                Regs.put32(s, Regs.RCX, Regs.get32(s, Regs.RCX));
                 truncate(s);
             }
             int flags = compares() ? s.flags() : 0;
@@ -127,8 +129,10 @@ final class StringOps {
             }
         }
 
-        /** A repetition of MOVS and STOS with 32-bit addresses writes them back even if nothing is moved. */
-        void truncate(CpuState s) {}
+        /** With 32-bit addresses the count is written back even if it is zero, and so are the addresses of MOVS and STOS. */
+        void truncate(CpuState s) {
+            Regs.put32(s, Regs.RCX, Regs.get32(s, Regs.RCX));
+        }
 
         private void repeat(CpuState s, Mmu m) {
             boolean single = (s.rflags & Cr.TF) != 0 || DebugOps.armed(s);
@@ -160,6 +164,7 @@ final class StringOps {
 
         @Override
         void truncate(CpuState s) {
+            super.truncate(s);
             advance(s, Regs.RSI, 0);
             advance(s, Regs.RDI, 0);
         }
@@ -212,6 +217,7 @@ final class StringOps {
 
         @Override
         void truncate(CpuState s) {
+            super.truncate(s);
             advance(s, Regs.RDI, 0);
         }
 
@@ -320,6 +326,11 @@ final class StringOps {
         }
 
         @Override
+        void truncate(CpuState s) {
+            // The port comes first: it may be forbidden.
+        }
+
+        @Override
         long part(CpuState s, Mmu m, long n) {
             int port = Regs.get32(s, Regs.RDX) & 0xffff;
             IoPermission.check(s, m, port, size);
@@ -341,6 +352,11 @@ final class StringOps {
         Outs(BlockContext b, Insn i, int size) {
             super(b, i, size);
             env = b.env();
+        }
+
+        @Override
+        void truncate(CpuState s) {
+            // The port comes first: it may be forbidden.
         }
 
         @Override

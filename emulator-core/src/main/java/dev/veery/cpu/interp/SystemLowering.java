@@ -275,15 +275,14 @@ final class SystemLowering {
         return new Operand(b, i, (o, s, m, e) -> {
             Checks.requireProtected(s);
             int source = (int) Regs.read(s, reg, 2);
-            long a = o.isReg ? 0 : o.address(s, m, 2, true);
-            int old = o.isReg ? (int) Regs.read(s, o.rm, 2) : m.load16(a);
+            int old = o.read16(s, m);
             int adjusted = SegmentLoad.arpl(s, old, source);
             // A selector that is not adjusted is not written.
             if (adjusted != old) {
                 if (o.isReg) {
                     Regs.write(s, o.rm, 2, adjusted);
                 } else {
-                    m.store16(a, adjusted);
+                    m.store16(o.address(s, m, 2, true), adjusted);
                 }
             }
             setZero(s, adjusted != old);

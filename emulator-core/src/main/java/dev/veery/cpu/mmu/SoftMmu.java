@@ -103,7 +103,8 @@ public final class SoftMmu extends Mmu {
             long top = (g.attributes & Seg.DB) != 0 ? 0xffff_ffffL : 0xffffL;
             inside = offset > g.limit && offset + size - 1 <= top;
         } else {
-            inside = offset + size - 1 <= g.limit;
+            // An access across the end of a 4 GiB segment wraps (SDM vol. 3, section 5.3, leaves that open).
+            inside = offset + size - 1 <= g.limit || g.limit == 0xffff_ffffL;
         }
         if (!inside) {
             throw s.raise(seg == Seg.SS ? Vector.SS : Vector.GP, 0);

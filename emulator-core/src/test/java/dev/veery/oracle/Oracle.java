@@ -1,0 +1,120 @@
+package dev.veery.oracle;
+
+import java.util.function.Consumer;
+
+/** Runs cases on both sides, the host one batch ahead of the guest. */
+final class Oracle implements AutoCloseable {
+    /** Makes cases. */
+    interface Source {
+        /** Fills in the contents of the data pages that cases may start from. */
+        void image(byte[] to);
+
+        /** Fills in the next case. */
+        void next(OracleCase c);
+    }
+
+    /** Hears of every case, in order. */
+    interface Sink {
+        /**
+         * A case has run.
+         *
+         * @param same nothing differs that is defined
+         */
+        void result(OracleCase c, byte[] image, Outcome host, Outcome guest, boolean same);
+    }
+
+    private final NativeChild child;
+    private final GuestMachine guest;
+    private final OracleCase[][] cases = new OracleCase[Layout.BATCHES][Layout.SLOTS];
+    private final byte[][][] images = new byte[Layout.BATCHES][Layout.IMAGES][Layout.DATA_SIZE];
+    private final Outcome onHost = new Outcome();
+    private final Outcome onGuest = new Outcome();
+
+    Oracle(HostInfo host) {
+        child = new NativeChild(host);
+        guest = new GuestMachine(host.fsgsbase());
+        for (OracleCase[] batch : cases) {
+            for (int i = 0; i < batch.length; i++) {
+                batch[i] = new OracleCase();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        child.close();
+        guest.close();
+    }
+
+    /** Runs {@code count} cases. */
+    void run(Source source, long count, Sink sink) {
+        long left = count;
+        int batch = 0;
+        int size = fill(source, batch, left);
+        child.submit(batch);
+        while (size > 0) {
+            left -= size;
+            int next = fill(source, 1 - batch, left);
+            int died = child.await(batch);
+            if (died >= 0) {
+                throw new AssertionError("the oracle's child died in: " + cases[batch][died].hex());
+            }
+            if (next > 0) {
+                child.submit(1 - batch);
+            }
+            compare(batch, size, sink);
+            batch = 1 - batch;
+            size = next;
+        }
+    }
+
+    private int fill(Source source, int batch, long left) {
+        int n = (int) Math.min(left, Layout.SLOTS);
+        if (n == 0) {
+            return 0;
+        }
+        for (int i = 0; i < Layout.IMAGES; i++) {
+            source.image(images[batch][i]);
+            int at = Layout.batch(batch) + Layout.BATCH_IMAGES + i * Layout.DATA_SIZE;
+            child.shared.put(at, images[batch][i]);
+        }
+        for (int i = 0; i < n; i++) {
+            source.next(cases[batch][i]);
+            cases[batch][i].store(child.shared, Layout.slot(batch, i));
+        }
+        child.shared.putLong(Layout.batch(batch) + Layout.BATCH_COUNT, n);
+        return n;
+    }
+
+    private void compare(int batch, int size, Sink sink) {
+        for (int i = 0; i < size; i++) {
+            OracleCase c = cases[batch][i];
+            byte[] image = images[batch][c.image];
+            guest.run(c, image, onGuest);
+            Comparison.read(child.shared, Layout.slot(batch, i), onHost);
+            boolean same = Comparison.same(c, onHost, onGuest, undefined(c));
+            if (!same && onGuest.tainted) {
+                onGuest.vector = Outcome.EXCLUDED;
+            }
+            sink.result(c, image, onHost, onGuest, same);
+        }
+    }
+
+    /** Flags that the last instruction leaves undefined. */
+    static int undefined(OracleCase c) {
+        return c.forms.isEmpty() ? 0 : UndefinedFlags.of(c.forms.get(c.forms.size() - 1));
+    }
+
+    /** A source that calls {@code filler} for every case, with data pages of zeros. */
+    static Source of(Consumer<OracleCase> filler) {
+        return new Source() {
+            @Override
+            public void image(byte[] to) {}
+
+            @Override
+            public void next(OracleCase c) {
+                filler.accept(c);
+            }
+        };
+    }
+}
