@@ -144,21 +144,6 @@ class EntryTest {
         assertEquals(0xffff, OffHeap.getChar(state + 16 + 8));
     }
 
-    /** XGETBV(1) shows which state components are not in their initial configuration; bit 2 is the upper halves. */
-    @Test
-    void upperHalvesAreClean() {
-        long witness = function();
-        asm.movRI(4, Reg.RCX, 1);
-        asm.xgetbv();
-        asm.ret();
-        long vandal = Vandal.emit(asm, avx);
-        try (HostCpuid cpuid = new HostCpuid(host)) {
-            assumeTrue(avx && (cpuid.eax(0xd, 1) & 1 << 2) != 0, "the host has no AVX or no XGETBV(1)");
-        }
-        host.enter(vandal, state);
-        assertEquals(0, host.enter(witness, state) & 4);
-    }
-
     @Test
     void threadsEnterWhileGarbageIsCollectedAndFlightRecorderSamples() throws Exception {
         long code = adder();

@@ -26,11 +26,18 @@ class NativeEntryTest {
     @SuppressWarnings("NullAway.Init")
     private CodeRegion region;
 
+    private boolean avx;
+    private boolean xgetbv1;
+
     @BeforeEach
     void map() {
         assumeTrue(NativeEntry.problem().isEmpty(), () -> NativeEntry.problem().orElse(""));
         region = host.allocate("veery.test", 1 << 16);
         asm.start(region.writable(), region.executable(), region.size());
+        try (HostCpuid cpuid = new HostCpuid(host)) {
+            avx = Vandal.hasAvx(cpuid);
+            xgetbv1 = avx && (cpuid.eax(0xd, 1) & 1 << 2) != 0;
+        }
     }
 
     @AfterEach
@@ -42,10 +49,6 @@ class NativeEntryTest {
     /** The code is itself the caller of the entry, as compiled Java is. */
     @Test
     void calleeSavedRegistersSurvive() {
-        boolean avx;
-        try (HostCpuid cpuid = new HostCpuid(host)) {
-            avx = Vandal.hasAvx(cpuid);
-        }
         long vandal = Vandal.emit(asm, avx);
         int[] saved = {Reg.RBX, Reg.RBP, Reg.R12, Reg.R13, Reg.R14, Reg.R15};
         asm.align(16);
@@ -76,6 +79,29 @@ class NativeEntryTest {
         for (int i = 0; i < saved.length; i++) {
             assertEquals(0x1111_2222_3333_4400L + saved[i], OffHeap.getLong(state + 128 + 8 * i));
         }
+    }
+
+    /**
+     * XGETBV(1) shows which register state is not in its initial configuration; bit 2 is the upper halves. The code is the
+     * caller again, because the JVM's own transition cleans them once more.
+     */
+    @Test
+    void upperHalvesAreClean() {
+        assumeTrue(xgetbv1, "the host has no AVX or no XGETBV(1)");
+        long vandal = Vandal.emit(asm, true);
+        asm.align(16);
+        long caller = asm.executable(asm.offset());
+        asm.push(Reg.RBX);
+        asm.movRR(8, Reg.RCX, Reg.RDI);
+        asm.movWide(Reg.RDX, vandal);
+        asm.movWide(Reg.RAX, NativeEntry.entryAddress());
+        asm.callR(Reg.RAX);
+        asm.movRI(4, Reg.RCX, 1);
+        asm.xgetbv();
+        asm.pop(Reg.RBX);
+        asm.ret();
+        asm.finish();
+        assertEquals(0, host.enter(caller, state) & 4);
     }
 
     @Test
