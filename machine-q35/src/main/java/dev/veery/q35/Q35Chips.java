@@ -23,8 +23,11 @@ import dev.veery.device.pit.SystemControlPort;
 import dev.veery.device.port92.Port92;
 import dev.veery.device.rtc.CmosMemorySize;
 import dev.veery.device.rtc.Mc146818;
+import dev.veery.dma.CommitPlanner;
+import dev.veery.dma.DmaPlanner;
 import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
+import dev.veery.irq.MsiSwitch;
 import dev.veery.memory.AccessSizes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.GuestRam;
@@ -63,6 +66,11 @@ final class Q35Chips implements AutoCloseable {
     final AddressSpace ioSpace;
     final SharedWire[] wires = new SharedWire[Q35IrqMap.WIRES];
     final InterruptBus apicBus = new InterruptBus();
+
+    /** Where devices and the I/O APIC send messages; an interrupt remapping unit puts itself in. */
+    final MsiSwitch messages = new MsiSwitch(apicBus);
+
+    final DmaPlanner dma;
     final PicPair pic;
     final IoApic ioApic;
     final IsaBus isa;
@@ -108,10 +116,11 @@ final class Q35Chips implements AutoCloseable {
         memory.addChild(0, pciMemory, -1);
         memorySpace = new AddressSpace("memory", memory, lock);
         ioSpace = new AddressSpace("io", io, lock);
+        dma = new CommitPlanner(memorySpace, messages);
 
         // Interrupt controllers and the wires between them and everyone else.
         pic = new PicPair(this::setIntr);
-        ioApic = new IoApic(Q35IrqMap.IO_APIC_REQUESTER, apicBus);
+        ioApic = new IoApic(Q35IrqMap.IO_APIC_REQUESTER, messages);
         apicBus.attach(ioApic);
         makeWires();
         resets.add(pic);
@@ -133,7 +142,7 @@ final class Q35Chips implements AutoCloseable {
                 drivers(),
                 settings.clock(),
                 requests::powerOff);
-        pci = new PciBus("pcie.0", () -> 0, pciMemory, io, lpc.intxSink(), apicBus);
+        pci = new PciBus("pcie.0", () -> 0, pciMemory, io, lpc.intxSink(), dma);
         host = new PciHost(pci);
         mch = new Mch(DeviceConfig.board(Mch.TYPE), memory, ramRegion, pciMemory, host.ecam());
         smbus = new Ich9Smbus(DeviceConfig.board(Ich9Smbus.TYPE));
@@ -319,7 +328,7 @@ final class Q35Chips implements AutoCloseable {
 
         @Override
         public void write(long offset, int size, long value) {
-            apicBus.send(0, Q35MemoryMap.LOCAL_APIC + offset, (int) value);
+            messages.send(0, Q35MemoryMap.LOCAL_APIC + offset, (int) value);
         }
     }
 }

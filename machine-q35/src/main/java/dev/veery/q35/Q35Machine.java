@@ -74,6 +74,7 @@ public final class Q35Machine implements AutoCloseable {
                 settings.globals().forEach(g -> devices.addGlobal(g.driver(), g.property(), g.value()));
                 addSerialPorts();
                 devices.addAll(settings.devices());
+                chips.dma.commit();
                 devices.commit();
                 firmware.describe(devices.devices());
                 done = true;

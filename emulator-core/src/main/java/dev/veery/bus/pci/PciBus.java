@@ -1,6 +1,6 @@
 package dev.veery.bus.pci;
 
-import dev.veery.irq.MsiSink;
+import dev.veery.dma.DmaPlanner;
 import dev.veery.memory.MemoryRegion;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,7 @@ public final class PciBus {
     private final MemoryRegion memory;
     private final MemoryRegion io;
     private final IntxSink intx;
-    private final MsiSink msi;
+    private final DmaPlanner dma;
     private final @Nullable PciDevice[] functions = new PciDevice[FUNCTIONS];
 
     /** How many functions assert each pin of each slot: a pin is a wired OR. */
@@ -31,14 +31,16 @@ public final class PciBus {
      * @param number asked for the bus number: that of a bridge's bus is its register
      * @param memory what the bus forwards of memory space; BARs are mapped into it
      * @param io what it forwards of port space
+     * @param dma who resolves the leases of its devices
      */
-    public PciBus(String name, IntSupplier number, MemoryRegion memory, MemoryRegion io, IntxSink intx, MsiSink msi) {
+    public PciBus(
+            String name, IntSupplier number, MemoryRegion memory, MemoryRegion io, IntxSink intx, DmaPlanner dma) {
         this.name = name;
         this.number = number;
         this.memory = memory;
         this.io = io;
         this.intx = intx;
-        this.msi = msi;
+        this.dma = dma;
     }
 
     /** What the user calls it. */
@@ -59,8 +61,9 @@ public final class PciBus {
         return io;
     }
 
-    MsiSink msi() {
-        return msi;
+    /** Who resolves the leases of its devices, and of those on buses below. */
+    public DmaPlanner dma() {
+        return dma;
     }
 
     /** The function at slot * 8 + function, or null. */

@@ -3,6 +3,9 @@ package dev.veery.bus.pci;
 import dev.veery.base.Bits;
 import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
+import dev.veery.dma.DmaDomain;
+import dev.veery.dma.DmaDomainLease;
+import dev.veery.dma.DmaRequester;
 import dev.veery.irq.IrqLine;
 import dev.veery.irq.MsiSink;
 import dev.veery.memory.MemoryRegion;
@@ -46,6 +49,9 @@ public abstract class PciDevice extends Device {
     private int nextExtended = EXTENDED_CAPABILITIES;
     private @Nullable MsiCapability msi;
     private @Nullable MsixCapability msix;
+    private DmaDomainLease.@Nullable Purpose dmaPurpose;
+    private @Nullable DmaDomainLease lease;
+    private @Nullable DmaDomain dma;
 
     /** What the device wants of its pin; what the bus sees also depends on the command register. */
     private boolean intxWanted;
@@ -173,18 +179,69 @@ public abstract class PciDevice extends Device {
 
     /** Gives the device MSI. */
     protected final void addMsi(int vectors) {
-        MsiSink sink = (requester, address, data) -> pciBus().msi().send(requester, address, data);
-        msi = new MsiCapability(config, addCapability(MsiCapability.ID, MsiCapability.LENGTH), vectors, sink);
+        useDmaForMessages();
+        msi = new MsiCapability(
+                config, addCapability(MsiCapability.ID, MsiCapability.LENGTH), vectors, this::sendAsWrite);
     }
 
     /** Gives the device MSI-X; the table and the pending bits must be put into BAR {@code bar} by the caller. */
     protected final MsixCapability addMsix(int vectors, int bar, int tableOffset, int pbaOffset) {
-        MsiSink sink = (requester, address, data) -> pciBus().msi().send(requester, address, data);
+        useDmaForMessages();
+        MsiSink sink = this::sendAsWrite;
         int offset = addCapability(MsixCapability.ID, MsixCapability.LENGTH);
         MsixCapability added =
                 new MsixCapability(config, offset, vectors, bar, tableOffset, bar, pbaOffset, sink, this::requesterId);
         msix = added;
         return added;
+    }
+
+    private void useDmaForMessages() {
+        if (dmaPurpose == null) {
+            dmaPurpose = DmaDomainLease.Purpose.TRANSLATE_PER_ACCESS;
+        }
+    }
+
+    /** A message is a memory write like others: it needs bus mastering, and is translated outside the interrupt window. */
+    private void sendAsWrite(int requester, long address, int data) {
+        dma().store(address, Integer.BYTES, data);
+    }
+
+    /** States that the device masters the bus; to be called by its constructor or {@link #onRealize}. */
+    protected final void requestDma(DmaDomainLease.Purpose purpose) {
+        if (lease != null) {
+            throw new IllegalStateException(this + " asks for memory when it is plugged already");
+        }
+        dmaPurpose = purpose;
+    }
+
+    /**
+     * Memory as the device sees it.
+     *
+     * @throws IllegalStateException before commit: it is not decided earlier
+     */
+    protected final DmaDomain dma() {
+        DmaDomain domain = dma;
+        if (domain == null) {
+            throw new IllegalStateException(this + " has no DMA domain before commit");
+        }
+        return domain;
+    }
+
+    /** Takes its domain, then calls {@link #onPciCommit}. */
+    @Override
+    protected final void onCommit() {
+        if (lease != null) {
+            dma = pciBus().dma().domain(lease);
+        }
+        onPciCommit();
+    }
+
+    /** The rest of a commit: {@link #dma} may be used, but the device is not reset yet. */
+    protected void onPciCommit() {}
+
+    /** Whether its transactions get through. */
+    public boolean mastering() {
+        return (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_MASTER) != 0;
     }
 
     /** Sends MSI-X or MSI vector {@code n}, whichever is enabled; false when neither is, so that the pin is to be used. */
@@ -254,11 +311,44 @@ public abstract class PciDevice extends Device {
     void attached(PciBus onto, int at) {
         bus = onto;
         devfn = at;
+        if (dmaPurpose != null) {
+            lease = new DmaDomainLease(toString(), new Requester(onto.name(), at), dmaPurpose);
+            onto.dma().add(lease);
+        }
     }
 
     void detaching() {
         setIntx(false);
         bars.forEach(PciBar::unmap);
+        if (lease != null) {
+            pciBus().dma().remove(lease);
+            lease = null;
+            dma = null;
+        }
+    }
+
+    /** What this function's transactions carry. */
+    private final class Requester implements DmaRequester {
+        private final String path;
+
+        Requester(String bus, int at) {
+            path = String.format("%s/%02x.%x", bus, at >> 3, at & 7);
+        }
+
+        @Override
+        public String path() {
+            return path;
+        }
+
+        @Override
+        public int id() {
+            return requesterId();
+        }
+
+        @Override
+        public boolean mastering() {
+            return PciDevice.this.mastering();
+        }
     }
 
     @Override

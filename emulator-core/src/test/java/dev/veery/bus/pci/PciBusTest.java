@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.base.MachineLock;
 import dev.veery.bus.pci.cap.MsixCapability;
+import dev.veery.dma.CommitPlanner;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
@@ -36,8 +37,10 @@ class PciBusTest {
             memory,
             io,
             (slot, pin, level) -> wires.add(slot + "/" + pin + "/" + level),
-            (id, address, data) ->
-                    messages.add(Integer.toHexString(id) + " " + Long.toHexString(address) + " " + data));
+            new CommitPlanner(
+                    memorySpace,
+                    (id, address, data) ->
+                            messages.add(Integer.toHexString(id) + " " + Long.toHexString(address) + " " + data)));
     private final PciHost host = new PciHost(bus);
     private final MmioHandler ecam = host.ecam();
     private final TestFunction device = add(DEVFN);
@@ -48,6 +51,9 @@ class PciBusTest {
             throw new AssertionError(warning);
         });
         bus.attach(devfn, added);
+        if (devfn == DEVFN) {
+            bus.dma().commit();
+        }
         manager.add(added);
         manager.commit();
         manager.reset();
@@ -191,7 +197,20 @@ class PciBusTest {
     }
 
     @Test
+    void messagesNeedBusMastering() {
+        int msi = (int) read(0x34, 1);
+        write(msi + 4, 8, 0xfee0_1000L);
+        write(msi + 2, 2, 1);
+        assertTrue(device.message(0));
+        assertEquals(List.of(), messages);
+        write(4, 2, 4);
+        device.message(0);
+        assertEquals(List.of("28 fee01000 0"), messages);
+    }
+
+    @Test
     void maskedMessagesWaitUntilUnmasked() {
+        write(4, 2, 4);
         assertFalse(device.message(0));
         int msi = (int) read(0x34, 1);
         assertEquals(5, read(msi, 1));
@@ -211,7 +230,7 @@ class PciBusTest {
         assertEquals(0x11, read(msix, 1));
         assertEquals(2, read(msix + 2, 2));
         write(0x18, 8, 0x7_0000_0000L);
-        write(4, 2, 2);
+        write(4, 2, 6);
         write(msix + 2, 2, 0xc000);
         memorySpace.write(0x7_0000_0010L, 8, 0xfee0_0000L);
         memorySpace.write(0x7_0000_0018L, 8, 77);
