@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** {@code -machine} and {@code -accel}, which may repeat: later ones add to and override earlier ones. */
 final class MachineParser {
     static final String ACCELERATORS = "Accelerators supported by this version:\n"
-            + "tcg     the software CPU\n"
-            + "interp  its interpreter alone\n";
+            + "tcg     the software CPU: jit where the host allows it, else interp\n"
+            + "jit     translates guest code to the host's\n"
+            + "interp  interprets it\n";
 
     private String type = MachineOptions.DEFAULT_TYPE;
     private final Map<String, String> properties = new LinkedHashMap<>();

@@ -13,7 +13,7 @@ public record AccelOption(Kind kind) {
         /** The interpreter alone. */
         INTERP("interp", true),
         /** The translating software CPU. */
-        JIT("jit", false),
+        JIT("jit", true),
         /** The host's processor through {@code /dev/kvm}. */
         KVM("kvm", false);
 

@@ -82,7 +82,7 @@ public final class MachineRunner {
     private int run() {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
-        Accelerator accelerator = Accelerators.choose(config.accelerators());
+        Accelerator accelerator = Accelerators.choose(config.accelerators(), messages::warning);
         CpuModel model = CpuModels.parse(config.cpu().model(), messages::warning);
         BootOptions boot = config.boot();
         if (boot.kernel() == null) {

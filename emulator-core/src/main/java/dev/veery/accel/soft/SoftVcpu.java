@@ -3,12 +3,15 @@ package dev.veery.accel.soft;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.interp.Interpreter;
+import dev.veery.cpu.jit.JitTier;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.semantics.CpuReset;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.ExecutionTrace;
+import dev.veery.hostcode.CodeRegion;
+import dev.veery.hostcode.HostCode;
 import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
 import dev.veery.time.Tsc;
@@ -19,12 +22,20 @@ import org.jspecify.annotations.Nullable;
 
 /** A software processor and its thread. */
 final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
+    /** Code cache; pages cost memory once written. */
+    private static final long CODE_CACHE_BYTES = 64L << 20;
+
+    /** Runs of a block in the interpreter before it is translated: most code of a boot runs less often. */
+    private static final int HOT = 20;
+
     private final VcpuConfig config;
     private final CpuState state;
     private final SoftMmu mmu;
     private final Interpreter interpreter;
     private final ExecutionTrace trace;
     private final SecureRandom random = new SecureRandom();
+    private final @Nullable CodeRegion region;
+    private final @Nullable JitTier jit;
     private @Nullable LocalApic apic;
 
     private volatile @Nullable Thread thread;
@@ -37,12 +48,20 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     private volatile int startupVector;
 
-    SoftVcpu(VcpuConfig config) {
+    SoftVcpu(VcpuConfig config, @Nullable HostCode host) {
         this.config = config;
         state = new CpuState(config.index());
         trace = config.listener().trace();
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
         interpreter = new Interpreter(state, mmu, this, () -> apic, this::wake);
+        if (host != null) {
+            region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
+            jit = new JitTier(state, mmu, host, region, HOT);
+            interpreter.setTier(jit);
+        } else {
+            region = null;
+            jit = null;
+        }
         config.ram().setCodeListener(interpreter.codeListener());
         config.ram().addTrackingListener(block -> mapChanged());
         config.memory().onViewChanged(view -> mapChanged());
@@ -148,7 +167,8 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     @Override
     public long instructions() {
-        return interpreter.instructions();
+        JitTier tier = jit;
+        return interpreter.instructions() + (tier == null ? 0 : tier.instructions());
     }
 
     @Override
@@ -156,6 +176,12 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
         stop();
         mmu.free();
         interpreter.free();
+        JitTier tier = jit;
+        CodeRegion code = region;
+        if (tier != null && code != null) {
+            tier.free();
+            code.close();
+        }
         state.free();
     }
 

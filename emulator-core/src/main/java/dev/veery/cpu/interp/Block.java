@@ -1,12 +1,14 @@
 package dev.veery.cpu.interp;
 
+import dev.veery.cpu.mmu.Mmu;
+import dev.veery.cpu.state.CpuState;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A run of predecoded instructions without a branch inside. Position independent: it belongs to the bytes in RAM, and may
  * run at any linear address that maps there.
  */
-final class Block {
+public final class Block {
     /** {@link #mode} of a block whose bytes have changed: equal to no processor's mode. */
     static final int DEAD = -1;
 
@@ -45,12 +47,70 @@ final class Block {
     @Nullable
     Block next1;
 
+    /** Address of native code, or 0; valid for {@link #codeRip} only. */
+    long code;
+
+    long codeRip;
+
+    private long pollCode;
+
+    /** How often the interpreter has run it without native code. */
+    int heat;
+
     Block(Op[] ops, int length, int pageOffset, int instructions, int mode) {
         this.ops = ops;
         this.length = length;
         this.pageOffset = pageOffset;
         this.instructions = instructions;
         this.mode = mode;
+    }
+
+    /** Number of guest instructions. */
+    public int instructions() {
+        return instructions;
+    }
+
+    /** Bytes of guest code. */
+    public int length() {
+        return length;
+    }
+
+    /** Whether the last instruction sets RIP, as opposed to running into what follows. */
+    public boolean endsInTransfer() {
+        return ops.length == instructions;
+    }
+
+    /** {@link CpuState#mode} it was decoded for; none at all once its bytes have changed. */
+    public int mode() {
+        return mode;
+    }
+
+    /** Gives the block native code for one RIP, or (address 0) takes it away. */
+    public void setCode(long address, long rip, long poll) {
+        code = address;
+        codeRip = rip;
+        pollCode = poll;
+        heat = 0;
+    }
+
+    /** Address of its native code, or 0. */
+    public long code() {
+        return code;
+    }
+
+    /** Address of the code that returns to Java instead of running the block. */
+    public long pollCode() {
+        return pollCode;
+    }
+
+    /** Executes one instruction; {@code m.blockRip} is the block's RIP. */
+    public void execute(int index, CpuState s, Mmu m) {
+        ops[index].exec(s, m);
+    }
+
+    /** Offset of an instruction from the block's first byte; of the end for the number of instructions. */
+    public int offset(int index) {
+        return index < instructions ? ops[index].offset : length;
     }
 
     /** Remembers where execution went. */
@@ -88,7 +148,7 @@ final class Block {
         }
 
         @Override
-        public void exec(dev.veery.cpu.state.CpuState s, dev.veery.cpu.mmu.Mmu m) {
+        public void exec(CpuState s, Mmu m) {
             throw BlockExit.INSTANCE;
         }
     }

@@ -40,6 +40,7 @@ final class BlockCache implements CodeListener {
     private final @Nullable CodePage[] slots = new CodePage[PAGE_SLOTS];
     private final ConcurrentLinkedQueue<Written> elsewhere = new ConcurrentLinkedQueue<>();
     private final Runnable wake;
+    private @Nullable NativeTier tier;
     private @Nullable Thread owner;
     private int opCount;
     private int flushes;
@@ -49,6 +50,18 @@ final class BlockCache implements CodeListener {
 
     BlockCache(Runnable wake) {
         this.wake = wake;
+    }
+
+    void setTier(NativeTier nativeTier) {
+        tier = nativeTier;
+    }
+
+    private void kill(Block b) {
+        NativeTier t = tier;
+        if (t != null) {
+            t.kill(b);
+        }
+        b.kill();
     }
 
     void setOwner(Thread thread) {
@@ -130,10 +143,10 @@ final class BlockCache implements CodeListener {
         flushes++;
     }
 
-    private static void killAll(CodePage p) {
+    private void killAll(CodePage p) {
         for (int c = 0; c < p.byOffset.length; c++) {
             for (Block b = p.byOffset[c]; b != null; b = b.nextInPage) {
-                b.kill();
+                kill(b);
             }
             p.byOffset[c] = null;
         }
@@ -172,7 +185,7 @@ final class BlockCache implements CodeListener {
                 Block next = b.nextInPage;
                 if (b.pageOffset < to && from < b.pageOffset + b.length) {
                     opCount -= b.ops.length;
-                    b.kill();
+                    kill(b);
                 } else {
                     b.nextInPage = kept;
                     kept = b;

@@ -81,6 +81,11 @@ public final class Interpreter {
     private final BlockCache cache;
     private final ExecutionTrace trace;
 
+    private @Nullable NativeTier tier;
+
+    /** Runs of a block before it is given native code; 0 for never. */
+    private int hot;
+
     private volatile int requests;
 
     /** Requests that may end the current run of blocks: all, or all but {@link #INTERRUPT} while IF is clear. */
@@ -122,6 +127,13 @@ public final class Interpreter {
         Arrays.fill(jumpGeneration, -1);
     }
 
+    /** Lets a faster engine run what is hot; before the first {@link #run}. */
+    public void setTier(NativeTier nativeTier) {
+        tier = nativeTier;
+        hot = nativeTier.threshold();
+        cache.setTier(nativeTier);
+    }
+
     /** Who must hear of writes to the code this interpreter has decoded. */
     public CodeListener codeListener() {
         return cache;
@@ -130,6 +142,10 @@ public final class Interpreter {
     /** Adds requests; from any thread. Whoever may be waiting in HLT is woken by the caller. */
     public void request(int bits) {
         REQUESTS.getAndBitwiseOr(this, bits);
+        NativeTier t = tier;
+        if (t != null) {
+            t.poll(true);
+        }
     }
 
     /** Takes back requests that were carried out. */
@@ -189,6 +205,18 @@ public final class Interpreter {
     private void blocks() {
         Block b = lookup(s.rip);
         for (; ; ) {
+            if (b.code != 0 && b.codeRip == s.rip) {
+                if (!runNative(b)) {
+                    return;
+                }
+                b = lookup(s.rip);
+                if (b.code != 0 && b.codeRip == s.rip) {
+                    continue;
+                }
+            }
+            if (++b.heat == hot) {
+                compile(b);
+            }
             Op[] ops = b.ops;
             m.blockRip = s.rip;
             int n = ops.length;
@@ -228,6 +256,34 @@ public final class Interpreter {
             }
             b = next;
         }
+    }
+
+    private void compile(Block b) {
+        NativeTier t = tier;
+        if (t == null || !s.code64() || b.tail != null) {
+            return;
+        }
+        long host = m.fetch(s.rip);
+        if (host != 0) {
+            t.compile(b, s.rip, host);
+        }
+    }
+
+    /** Runs native code; false when the caller's caller has something to look at. */
+    private boolean runNative(Block b) {
+        NativeTier t = Objects.requireNonNull(tier);
+        try {
+            t.run(b);
+        } catch (CpuFault f) {
+            fault(t.faultingBlock().ops[t.faultingIndex()], f);
+            return false;
+        } catch (Block.BlockExit x) {
+            s.rip = ripOf(t.faultingBlock().ops[t.faultingIndex()]);
+            return false;
+        }
+        // A request that must wait is no reason to leave native code again: cleared first, then looked at.
+        t.poll(false);
+        return (requests & requestMask) == 0 && !s.attention;
     }
 
     private long ripOf(Op op) {
@@ -358,6 +414,10 @@ public final class Interpreter {
 
     private int service() {
         s.attention = false;
+        NativeTier t = tier;
+        if (t != null) {
+            t.poll(false);
+        }
         if (requests != 0) {
             int reason = serviceRequests();
             if (reason != CONTINUE) {

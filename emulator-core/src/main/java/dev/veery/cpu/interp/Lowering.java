@@ -691,7 +691,7 @@ final class Lowering {
                             b, i, i.simdPrefix() == 0x66 ? dev.veery.cpu.state.Cr.CF : dev.veery.cpu.state.Cr.OF)
                     : new Undefined();
         }
-        if ((i.opcode & 0xfe) == 0xf0 && i.rep != 0xf2) {
+        if ((i.opcode & 0xfe) == 0xf0 && i.rep == 0) {
             return b.model().has(Feature.MOVBE) && !i.isReg()
                     ? new MoveOps.Movbe(b, i, Regs.offset(i, i.reg, i.opSize), i.opcode == 0xf1)
                     : new Undefined();

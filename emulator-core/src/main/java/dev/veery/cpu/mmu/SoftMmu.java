@@ -548,6 +548,7 @@ public final class SoftMmu extends Mmu {
         }
         alignmentChecks = s.cpl == 3 && (s.cr0 & Cr.CR0_AM) != 0 && (s.rflags & Cr.AC) != 0;
         table = alignmentChecks || watch.active() ? tlb.missTable() : tlb.table(current);
+        OffHeap.putLong(s.base + CpuState.JIT_TLB, table);
     }
 
     @Override

@@ -23,17 +23,12 @@ final class Tlb {
     static final int SUPERVISOR = 2;
     static final int TABLES = 3;
 
-    static final int ENTRIES = 1024;
-    static final int ENTRY_SIZE = 32;
-    static final long TABLE_BYTES = (long) ENTRIES * ENTRY_SIZE;
-
-    /** {@code linear >>> SLOT_SHIFT & SLOT_MASK} is the byte offset of the slot. */
-    static final int SLOT_SHIFT = 7;
-
-    static final long SLOT_MASK = (long) (ENTRIES - 1) * ENTRY_SIZE;
-
-    static final int WRITE_TAG = 8;
-    static final int ADDEND = 16;
+    static final int ENTRIES = TlbLayout.ENTRIES;
+    static final long TABLE_BYTES = (long) ENTRIES * TlbLayout.ENTRY_SIZE;
+    static final int SLOT_SHIFT = TlbLayout.SLOT_SHIFT;
+    static final long SLOT_MASK = TlbLayout.SLOT_MASK;
+    static final int WRITE_TAG = TlbLayout.WRITE_TAG;
+    static final int ADDEND = TlbLayout.ADDEND;
     static final int PHYSICAL = 24;
 
     static final long PAGE_MASK = -4096L;

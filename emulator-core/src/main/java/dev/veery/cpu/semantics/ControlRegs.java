@@ -209,6 +209,7 @@ public final class ControlRegs {
     public static void clts(CpuState s) {
         Checks.requireCpl0(s);
         s.cr0 &= ~Cr.CR0_TS;
+        s.updateMode();
     }
 
     /** INVLPG of a linear address, which may be anything. */

@@ -61,6 +61,7 @@ public final class FpuSave {
         FpuState.restoreX87(s, t, wide);
         FpuState.restoreXmm(s, t);
         s.setField(CpuState.MXCSR, mxcsr);
+        s.updateMode();
     }
 
     private static int checkedMxcsr(CpuState s, int mxcsr) {
@@ -83,6 +84,7 @@ public final class FpuSave {
     public static void ldmxcsr(CpuState s, Mmu m, long ea) {
         checkSse(s);
         s.setField(CpuState.MXCSR, checkedMxcsr(s, (int) m.load32(ea)));
+        s.updateMode();
     }
 
     /** STMXCSR. */
@@ -153,6 +155,7 @@ public final class FpuSave {
             // MXCSR is loaded whatever XSTATE_BV says.
             int mxcsr = checkedMxcsr(s, OffHeap.getInt(t + FpuState.MXCSR_OFFSET));
             s.setField(CpuState.MXCSR, mxcsr);
+            s.updateMode();
             if ((bv & FpuState.SSE) != 0) {
                 FpuState.restoreXmm(s, t);
             } else {

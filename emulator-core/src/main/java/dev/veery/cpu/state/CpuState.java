@@ -29,6 +29,33 @@ public final class CpuState {
     /** Offset of the six segment bases in the order of {@link Seg}, then LDTR's and TR's, 8 bytes each. */
     public static final int SEG_BASE = 0x90;
 
+    /** Emitted code: arithmetic flags as LAHF and SETO leave them in AX, 2 bytes. */
+    public static final int JIT_FLAGS = 0xd0;
+
+    /** Emitted code: non-zero asks it to return, an int. */
+    public static final int JIT_POLL = 0xd4;
+
+    /** Emitted code: address of the TLB table for the current permissions. */
+    public static final int JIT_TLB = 0xd8;
+
+    /** Emitted code: address of the table of recent branch targets. */
+    public static final int JIT_JUMPS = 0xe0;
+
+    /** Emitted code: why it returned, an int. */
+    public static final int JIT_EXIT = 0xe8;
+
+    /** Emitted code: MXCSR as it runs under, every exception masked, an int. */
+    public static final int JIT_MXCSR = 0xec;
+
+    /** Emitted code: instructions of the blocks it has entered. */
+    public static final int JIT_COUNT = 0xf0;
+
+    /** Emitted code: where to enter. */
+    public static final int JIT_TARGET = 0xf8;
+
+    /** Emitted code: RIP when it returns at the beginning of a block. */
+    public static final int JIT_RIP = 0x88;
+
     /** Offset of scratch space for operands of up to 64 bytes. */
     public static final int SCRATCH = 0x100;
 
@@ -71,6 +98,9 @@ public final class CpuState {
 
     public static final int FDS = 0x6a8;
 
+    /** Emitted code: MXCSR as the JVM wants it back, an int. */
+    public static final int JIT_JVM_MXCSR = 0x6ac;
+
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
     public static final int IMAGE = 0x700;
 
@@ -101,6 +131,14 @@ public final class CpuState {
 
     /** {@link #mode}: privilege level 3. */
     public static final int MODE_USER = 1 << 7;
+
+    /** {@link #mode}: SSE instructions raise neither #UD nor #NM (CR0.EM and TS clear, CR4.OSFXSR set). */
+    public static final int MODE_SSE = 1 << 8;
+
+    /** {@link #mode}: as {@link #MODE_SSE}, and MXCSR masks every exception. */
+    public static final int MODE_SSE_MASKED = 1 << 9;
+
+    private static final int MXCSR_MASKS = 0x1f80;
 
     /** Host address of the off-heap block. */
     public final long base;
@@ -307,6 +345,10 @@ public final class CpuState {
     /** Recomputes {@link #mode}; call after any change of what it derives from. */
     public void updateMode() {
         int m = cpl == 3 ? MODE_USER : 0;
+        if ((cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (cr4 & Cr.CR4_OSFXSR) != 0) {
+            boolean masked = (field(MXCSR) & MXCSR_MASKS) == MXCSR_MASKS;
+            m |= masked ? MODE_SSE | MODE_SSE_MASKED : MODE_SSE;
+        }
         boolean pe = (cr0 & Cr.CR0_PE) != 0;
         boolean vm = pe && (rflags & Cr.VM) != 0;
         if (vm) {

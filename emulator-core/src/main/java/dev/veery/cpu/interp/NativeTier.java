@@ -1,0 +1,36 @@
+package dev.veery.cpu.interp;
+
+/**
+ * A faster engine for blocks that run often. The interpreter stays in charge: it finds blocks, delivers faults and
+ * interrupts, and lends its ops for whatever the tier does not know.
+ */
+public interface NativeTier {
+    /** Runs of a block by the interpreter before it is given native code, at least 1. */
+    int threshold();
+
+    /**
+     * Makes native code for a block that is about to run at {@code rip}.
+     *
+     * @param host host address of its first byte
+     */
+    void compile(Block block, long rip, long host);
+
+    /**
+     * Runs native code from the beginning of {@code block}, which has some for the current RIP, until RIP is at the
+     * beginning of a block that has none, or a request waits, or {@link dev.veery.cpu.state.CpuState#attention} is set.
+     * A {@link dev.veery.cpu.state.CpuFault} comes out as the op threw it, with {@code Mmu.blockRip} set.
+     */
+    void run(Block block);
+
+    /** The block whose instruction threw out of {@link #run}. */
+    Block faultingBlock();
+
+    /** Index of that instruction. */
+    int faultingIndex();
+
+    /** The block's bytes have changed: its code must not be entered any more. */
+    void kill(Block block);
+
+    /** Whether native code is to return soon. Any thread. */
+    void poll(boolean pending);
+}

@@ -1,0 +1,226 @@
+package dev.veery.cpu.jit;
+
+import dev.veery.cpu.mmu.TlbLayout;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.hostcode.asm.Cond;
+import dev.veery.hostcode.asm.Encoder;
+import dev.veery.hostcode.asm.Mem;
+import dev.veery.hostcode.asm.Op;
+import dev.veery.hostcode.asm.Reg;
+
+/**
+ * The vocabulary of translated code: guest registers, guest memory through the TLB, guest flags. Keeps track of where the
+ * guest's flags are: in the host's flags, saved in the register block, or both.
+ */
+class Emitter extends Encoder {
+    static final int STATE = GuestRegs.STATE;
+
+    /** The host's flags are the guest's. */
+    private boolean inHost;
+
+    /** The saved flags are the guest's. */
+    private boolean saved;
+
+    // ---- raw instructions by opcode byte
+
+    /** An instruction of the one-byte map as an {@link Op}; for byte operands the even opcode is taken. */
+    static int op(int opcode, int size) {
+        return sized(0, opcode, size);
+    }
+
+    /** An instruction of map 0F. */
+    static int op0f(int opcode, int size) {
+        return sized(1, opcode, size);
+    }
+
+    private static int sized(int map, int opcode, int size) {
+        switch (size) {
+            case 1:
+                return Op.legacy(0, map, opcode & ~1) | Op.REG8 | Op.RM8;
+            case 2:
+                return Op.legacy(0, map, opcode) | Op.OPSIZE;
+            case 4:
+                return Op.legacy(0, map, opcode);
+            default:
+                return Op.legacy(0, map, opcode) | Op.W;
+        }
+    }
+
+    /** Bytes of an immediate of an instruction with operands of {@code size}. */
+    static int immSize(int size) {
+        return Math.min(size, 4);
+    }
+
+    void emitImm(long imm, int size) {
+        switch (size) {
+            case 1:
+                emit8((int) imm);
+                break;
+            case 2:
+                emit16((int) imm);
+                break;
+            default:
+                emit32((int) imm);
+                break;
+        }
+    }
+
+    static long state(int offset) {
+        return Mem.based(STATE, offset - GuestRegs.STATE_BIAS);
+    }
+
+    void mov64(int to, int from) {
+        if (to != from) {
+            legacyRR(op(0x8b, 8), to, from);
+        }
+    }
+
+    void load64(int to, long mem) {
+        legacyRM(op(0x8b, 8), to, mem, 0);
+    }
+
+    void load32(int to, long mem) {
+        legacyRM(op(0x8b, 4), to, mem, 0);
+    }
+
+    void store64(long mem, int from) {
+        legacyRM(op(0x89, 8), from, mem, 0);
+    }
+
+    void store32(long mem, int imm) {
+        legacyRM(op(0xc7, 4), 0, mem, 4);
+        emit32(imm);
+    }
+
+    void lea64(int to, long mem) {
+        legacyRM(op(0x8d, 8), to, mem, 0);
+    }
+
+    void movImm(int to, long value) {
+        if (value >>> 32 == 0) {
+            legacyO(Op.legacy(0, 0, 0xb8), to);
+            emit32((int) value);
+        } else if (value == (int) value) {
+            legacyRR(op(0xc7, 8), 0, to);
+            emit32((int) value);
+        } else {
+            legacyO(Op.legacy(0, 0, 0xb8) | Op.W, to);
+            emit64(value);
+        }
+    }
+
+    /** An ALU operation of group 1 with an immediate. */
+    void aluImm(int group, int size, int reg, long imm) {
+        if (size > 1 && imm == (byte) imm) {
+            legacyRR(op(0x83, size), group, reg);
+            emit8((int) imm);
+        } else {
+            legacyRR(op(0x81, size), group, reg);
+            emitImm(imm, immSize(size));
+        }
+    }
+
+    // ---- guest registers
+
+    /** The host register with guest register {@code guest}: its own, or {@code scratch} after a load. */
+    int use(int guest, int scratch) {
+        if (GuestRegs.inHost(guest)) {
+            return GuestRegs.host(guest);
+        }
+        load64(scratch, GuestRegs.slot(guest));
+        return scratch;
+    }
+
+    /** The host register to compute guest register {@code guest} in; {@link #done} follows. */
+    int target(int guest, int scratch) {
+        return GuestRegs.inHost(guest) ? GuestRegs.host(guest) : scratch;
+    }
+
+    /** Puts a result computed in the register that {@link #target} or {@link #use} named where it belongs. */
+    void done(int guest, int reg) {
+        if (!GuestRegs.inHost(guest)) {
+            store64(GuestRegs.slot(guest), reg);
+        } else {
+            mov64(GuestRegs.host(guest), reg);
+        }
+    }
+
+    // ---- guest flags
+
+    void flagsAtEntry() {
+        inHost = false;
+        saved = true;
+    }
+
+    /** The instruction just emitted left the guest's new flags in the host's. */
+    void flagsWritten() {
+        inHost = true;
+        saved = false;
+    }
+
+    /** What comes next changes the host's flags; {@code live} says whether anybody still needs the guest's. */
+    void flagsClobbered(boolean live) {
+        if (live) {
+            saveFlags();
+        }
+        inHost = false;
+        // Dead flags count as saved: nobody will look.
+        saved = true;
+    }
+
+    /** Makes the saved flags current; the host's stay as they are. Uses RAX. */
+    void saveFlags() {
+        if (saved) {
+            return;
+        }
+        emit8(0x9f); // lahf
+        legacyRR(Op.legacy(0, 1, 0x90) | Op.RM8, 0, Reg.RAX); // seto al
+        legacyRM(op(0x89, 2), Reg.RAX, state(CpuState.JIT_FLAGS), 0);
+        saved = true;
+    }
+
+    /** Makes the host's flags the guest's. Uses RAX. */
+    void needFlags() {
+        if (!inHost) {
+            restoreFlags();
+            inHost = true;
+        }
+    }
+
+    /** Loads the saved flags into the host's. Uses RAX. */
+    void restoreFlags() {
+        load32(Reg.RAX, state(CpuState.JIT_FLAGS));
+        // 1 + 7Fh overflows, 0 + 7Fh does not.
+        legacyRR(op(0x80, 1), 0, Reg.RAX);
+        emit8(0x7f);
+        emit8(0x9e); // sahf
+    }
+
+    /** Whether code that is continued here from outside must find the guest's flags in the host's. */
+    boolean flagsOnlyInHost() {
+        return inHost && !saved;
+    }
+
+    // ---- guest memory
+
+    /**
+     * From the linear address in RAX to the host address in RAX, by the TLB; jumps to {@code slow} when it does not have
+     * the page or must not give it away. Uses RCX, RDX and the flags.
+     */
+    void probe(int size, boolean write, int slow) {
+        legacyRR(op(0x8b, 4), Reg.RCX, Reg.RAX);
+        if (size == 1) {
+            mov64(Reg.RDX, Reg.RAX);
+        } else {
+            lea64(Reg.RDX, Mem.based(Reg.RAX, size - 1));
+        }
+        legacyRR(op(0xc1, 4), 5, Reg.RCX); // shr ecx, 7
+        emit8(TlbLayout.SLOT_SHIFT);
+        aluImm(4, 4, Reg.RCX, TlbLayout.SLOT_MASK);
+        legacyRM(op(0x03, 8), Reg.RCX, state(CpuState.JIT_TLB), 0);
+        aluImm(4, 8, Reg.RDX, -4096);
+        legacyRM(op(0x3b, 8), Reg.RDX, Mem.based(Reg.RCX, write ? TlbLayout.WRITE_TAG : 0), 0);
+        jcc(Cond.NE, slow);
+        legacyRM(op(0x03, 8), Reg.RAX, Mem.based(Reg.RCX, TlbLayout.ADDEND), 0);
+    }
+}

@@ -1,0 +1,279 @@
+package dev.veery.cpu.jit;
+
+import dev.veery.cpu.interp.Block;
+import dev.veery.cpu.interp.NativeTier;
+import dev.veery.cpu.mmu.SoftMmu;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.Flags;
+import dev.veery.hostcode.CodeRegion;
+import dev.veery.hostcode.HostCode;
+import dev.veery.hostcode.asm.CodeBuffer;
+import dev.veery.hostcode.asm.Mem;
+import dev.veery.hostcode.asm.Op;
+import dev.veery.hostcode.asm.Reg;
+import dev.veery.memory.access.OffHeap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The translator's run time: the code cache, entering and leaving it, linking blocks. One a processor, used by the vCPU's
+ * thread alone but for {@link #poll}.
+ */
+public final class JitTier implements NativeTier {
+    /** Room that a block of 32 instructions may take at worst. */
+    private static final int WORST_BLOCK = 16 * 1024;
+
+    private static final int STUB_BYTES = 1024;
+    private static final int MXCSR_MASKS = 0x1f80;
+    private static final int MXCSR_FLAGS = 0x3f;
+    private static final int JMP_REL32 = 0xe9;
+    private static final int LDMXCSR = Op.legacy(0, 1, 0xae);
+    private static final int LDMXCSR_GROUP = 2;
+    private static final int STMXCSR_GROUP = 3;
+    private static final int LAHF_FLAGS = Cr.SF | Cr.ZF | Cr.AF | Cr.PF | Cr.CF;
+    private static final int OF_SHIFT = 11;
+
+    private final CpuState s;
+    private final SoftMmu m;
+    private final HostCode host;
+    private final CodeRegion region;
+    private final Sites sites = new Sites();
+    private final JumpTable userJumps = new JumpTable();
+    private final JumpTable kernelJumps = new JumpTable();
+    private final List<Block> compiled = new ArrayList<>();
+    private final BlockCompiler compiler;
+    private final int threshold;
+    private final long enterStub;
+    private final long exitStub;
+    private long position;
+
+    /** The link that the last {@link #run} ended at, and where it leads; -1 for none. */
+    private int pendingLink = -1;
+
+    private long pendingRip;
+
+    private int generation = -1;
+    private @Nullable Block currentBlock;
+    private int currentIndex;
+
+    /**
+     * Makes one.
+     *
+     * @param region the code cache, its alone
+     * @param threshold runs of a block in the interpreter before it is translated, at least 1
+     */
+    public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold) {
+        this.threshold = threshold;
+        this.s = s;
+        this.m = m;
+        this.host = host;
+        this.region = region;
+        Emitter e = new Emitter();
+        e.start(region.writable(), region.executable(), STUB_BYTES);
+        emitExit(e);
+        exitStub = e.executable(0);
+        e.align(16);
+        int enter = e.offset();
+        emitEnter(e);
+        enterStub = e.executable(enter);
+        position = STUB_BYTES;
+        compiler = new BlockCompiler(sites, exitStub);
+    }
+
+    /** Stores the guest's registers and returns to Java. */
+    private static void emitExit(Emitter e) {
+        for (int g = 0; g < 16; g++) {
+            if (GuestRegs.inHost(g)) {
+                e.store64(GuestRegs.slot(g), GuestRegs.host(g));
+            }
+        }
+        e.legacyRM(LDMXCSR, STMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
+        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_JVM_MXCSR), 0);
+        e.emit8(0xc3);
+    }
+
+    /** Called with the address of the register block in RDI: loads the guest's registers and goes to JIT_TARGET. */
+    private static void emitEnter(Emitter e) {
+        e.lea64(GuestRegs.STATE, Mem.based(Reg.RDI, GuestRegs.STATE_BIAS));
+        for (int g = 0; g < 16; g++) {
+            if (GuestRegs.inHost(g)) {
+                e.load64(GuestRegs.host(g), GuestRegs.slot(g));
+            }
+        }
+        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
+        e.legacyRM(Op.legacy(0, 0, 0xff), 4, Emitter.state(CpuState.JIT_TARGET), 0);
+    }
+
+    @Override
+    public int threshold() {
+        return threshold;
+    }
+
+    @Override
+    public void compile(Block block, long rip, long hostAddress) {
+        if (position + WORST_BLOCK > region.size()) {
+            discard();
+        }
+        compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
+        int first = sites.begin(block);
+        int used = compiler.translate(
+                block.instructions(), block.endsInTransfer(), hostAddress, block.length(), rip, s.mode, first);
+        if (compiler.overflowed()) {
+            throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
+        }
+        if (used < 0) {
+            return;
+        }
+        sites.end(used);
+        block.setCode(compiler.executable(compiler.entryOffset()), rip, compiler.executable(compiler.pollOffset()));
+        compiled.add(block);
+        position += compiler.offset() + 15 & -16;
+    }
+
+    /** The cache is full: everything is translated again on demand. */
+    private void discard() {
+        for (Block b : compiled) {
+            b.setCode(0, 0, 0);
+        }
+        compiled.clear();
+        sites.clear();
+        userJumps.clear();
+        kernelJumps.clear();
+        pendingLink = -1;
+        position = STUB_BYTES;
+    }
+
+    @Override
+    public void kill(Block block) {
+        long code = block.code();
+        if (code == 0) {
+            return;
+        }
+        // Linked blocks and the jump tables still lead here: the entry becomes a jump to the return to Java.
+        long writable = code - region.executable() + region.writable();
+        OffHeap.putByte(writable, JMP_REL32);
+        OffHeap.putInt(writable + 1, (int) (block.pollCode() - (code + 5)));
+        block.setCode(0, 0, 0);
+    }
+
+    @Override
+    public void poll(boolean pending) {
+        OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, pending ? 1 : 0);
+    }
+
+    @Override
+    public Block faultingBlock() {
+        return Objects.requireNonNull(currentBlock);
+    }
+
+    @Override
+    public int faultingIndex() {
+        return currentIndex;
+    }
+
+    private JumpTable jumps() {
+        return s.cpl == 3 ? userJumps : kernelJumps;
+    }
+
+    private void checkTranslations() {
+        int now = m.codeGeneration();
+        if (now != generation) {
+            generation = now;
+            userJumps.clear();
+            kernelJumps.clear();
+        }
+        OffHeap.putLong(s.base + CpuState.JIT_JUMPS, jumps().address());
+    }
+
+    @Override
+    public void run(Block block) {
+        checkTranslations();
+        long code = block.code();
+        long rip = s.rip;
+        jumps().put(rip, code);
+        if (pendingLink >= 0) {
+            if (pendingRip == rip) {
+                CodeBuffer.patchJump(sites.resume(pendingLink), sites.field(pendingLink), code);
+            }
+            pendingLink = -1;
+        }
+        flagsToCode();
+        for (; ; ) {
+            enter(code);
+            int exit = OffHeap.getInt(s.base + CpuState.JIT_EXIT);
+            if (exit < 0 || sites.isLink(exit)) {
+                s.rip = OffHeap.getLong(s.base + CpuState.JIT_RIP);
+                flagsFromCode();
+                if (exit >= 0) {
+                    // Linked when the interpreter comes back with the block that the jump leads to.
+                    pendingLink = exit;
+                    pendingRip = s.rip;
+                }
+                return;
+            }
+            code = interpret(exit);
+            if (code == 0) {
+                return;
+            }
+        }
+    }
+
+    private void enter(long code) {
+        long base = s.base;
+        OffHeap.putLong(base + CpuState.JIT_TARGET, code);
+        int mxcsr = OffHeap.getInt(base + CpuState.MXCSR);
+        OffHeap.putInt(base + CpuState.JIT_MXCSR, mxcsr | MXCSR_MASKS);
+        OffHeap.putInt(base + CpuState.JIT_JVM_MXCSR, MXCSR_MASKS);
+        host.enterTidy(enterStub, base);
+        int raised = OffHeap.getInt(base + CpuState.JIT_MXCSR) & MXCSR_FLAGS;
+        OffHeap.putInt(base + CpuState.MXCSR, mxcsr | raised);
+    }
+
+    /** Executes the instruction of a site; returns where to go on in native code, or 0 to return with RIP set. */
+    private long interpret(int site) {
+        Block block = Objects.requireNonNull(sites.block(site));
+        int index = sites.index(site);
+        long blockRip = sites.rip(site);
+        long resume = sites.resume(site);
+        currentBlock = block;
+        currentIndex = index;
+        flagsFromCode();
+        m.blockRip = blockRip;
+        block.execute(index, s, m);
+        if (index + 1 == block.instructions() && block.endsInTransfer()) {
+            return 0;
+        }
+        if (resume == 0 || s.attention || block.mode() != s.mode || OffHeap.getInt(s.base + CpuState.JIT_POLL) != 0) {
+            s.rip = blockRip + block.offset(index + 1);
+            return 0;
+        }
+        checkTranslations();
+        flagsToCode();
+        return resume;
+    }
+
+    /** The guest's arithmetic flags to where emitted code keeps them: AH as LAHF has it, AL the overflow flag. */
+    private void flagsToCode() {
+        int f = s.flags();
+        OffHeap.putShort(s.base + CpuState.JIT_FLAGS, (f & LAHF_FLAGS) << 8 | f >>> OF_SHIFT & 1);
+    }
+
+    private void flagsFromCode() {
+        int ax = OffHeap.getChar(s.base + CpuState.JIT_FLAGS);
+        Flags.setArithmetic(s, ax >>> 8 & LAHF_FLAGS | (ax & 1) << OF_SHIFT);
+    }
+
+    /** Instructions of the blocks that native code has entered. */
+    public long instructions() {
+        return OffHeap.getLong(s.base + CpuState.JIT_COUNT);
+    }
+
+    /** Frees off-heap memory; the instance is dead afterwards. The code region is its maker's. */
+    public void free() {
+        userJumps.free();
+        kernelJumps.free();
+    }
+}

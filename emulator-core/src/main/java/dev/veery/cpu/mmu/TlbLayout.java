@@ -1,0 +1,23 @@
+package dev.veery.cpu.mmu;
+
+/** What emitted code knows of the TLB's tables, see {@link Tlb}. */
+public final class TlbLayout {
+    /** Slots in a table. */
+    public static final int ENTRIES = 1024;
+
+    /** Bytes in a slot; the read tag is at 0. */
+    public static final int ENTRY_SIZE = 32;
+
+    /** {@code linear >>> SLOT_SHIFT & SLOT_MASK} is the byte offset of the slot. */
+    public static final int SLOT_SHIFT = 7;
+
+    public static final int SLOT_MASK = (ENTRIES - 1) * ENTRY_SIZE;
+
+    /** Offset of the write tag. */
+    public static final int WRITE_TAG = 8;
+
+    /** Offset of what makes a linear address a host address. */
+    public static final int ADDEND = 16;
+
+    private TlbLayout() {}
+}
