@@ -1,0 +1,3 @@
+/** What everything else may rely on: bits, units, unsigned comparison, the machine lock, errors of the user's making. */
+@org.jspecify.annotations.NullMarked
+package dev.veery.base;
