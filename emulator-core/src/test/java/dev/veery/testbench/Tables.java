@@ -241,6 +241,7 @@ public final class Tables {
             t.poke32(TSS + 4, STACK0);
             t.poke32(TSS + 8, DS);
         }
+        t.memory.write(TSS + 0x66, 2, 0x68); // no I/O permission bitmap
         CpuState s = t.s;
         s.gdtBase = GDT;
         s.gdtLimit = 0xfff;

@@ -50,7 +50,7 @@ abstract class MemOp extends Op {
                 kind = withBase ? SEGMENT_BASE : SIMPLE;
             }
         } else {
-            // A code segment cannot be written, however flat.
+            // CS may be read only if its descriptor says so, and never written.
             kind = b.flat() && !withBase && i.seg != Seg.CS && i.addrSize == 4 ? FLAT32 : GENERAL;
         }
     }

@@ -53,6 +53,7 @@ final class StringOps {
 
         private boolean simple(CpuState s, int seg) {
             return seg < Seg.FS
+                    && seg != Seg.CS
                     && (s.mode & CpuState.MODE_FLAT) != 0
                     && (addrSize == 8 || !s.code64() || addrSize == 4);
         }
@@ -86,15 +87,16 @@ final class StringOps {
         }
 
         /**
-         * Whether addresses grow without wrapping for a whole chunk, which is not so in the 16-bit forms, and no element
-         * is checked for alignment.
+         * Whether addresses grow for a whole chunk without wrapping, which they may in the 16-bit forms, without meeting a
+         * limit, which FS and GS may have, and without checks for alignment.
          */
         final boolean bulk(CpuState s, long n) {
             return n > 1
                     && (s.cpl != 3 || (s.rflags & Cr.AC) == 0)
                     && forward(s)
                     && addrSize >= 4
-                    && (s.mode & CpuState.MODE_FLAT) != 0;
+                    && (s.mode & CpuState.MODE_FLAT) != 0
+                    && (sourceSeg < Seg.FS || s.code64());
         }
 
         /** Does a part; returns the number of elements done, of {@code n}, at least 1, or -1 to stop the repetition. */
@@ -118,7 +120,7 @@ final class StringOps {
             try {
                 repeat(s, m);
                 if (compares() && s.rip == ownRip(m)) {
-                    s.setFlags(flags);
+                    s.setFlags(flags | s.rflags & Cr.RF);
                 }
             } catch (CpuFault f) {
                 if (compares()) {

@@ -117,7 +117,10 @@ public final class CpuState {
     /** {@link #mode}: the stack pointer is 32 bits wide (outside 64-bit code). */
     public static final int MODE_STACK32 = 1 << 2;
 
-    /** {@link #mode}: ES, CS, SS and DS start at 0 and span 4 GiB, so that addresses need no segment check. */
+    /**
+     * {@link #mode}: ES, CS, SS and DS start at 0 and span 4 GiB, and but for CS they are writable, so that addresses
+     * need no segment check except through CS.
+     */
     public static final int MODE_FLAT = 1 << 3;
 
     /** {@link #mode}: protected mode, not virtual-8086. */
@@ -371,22 +374,22 @@ public final class CpuState {
             m |= MODE_STACK32;
         }
         if ((m & MODE_PROTECTED) != 0
-                && flat(seg[Seg.CS])
-                && flat(seg[Seg.SS])
-                && flat(seg[Seg.DS])
-                && flat(seg[Seg.ES])) {
+                && spansAll(seg[Seg.CS])
+                && flatData(seg[Seg.SS])
+                && flatData(seg[Seg.DS])
+                && flatData(seg[Seg.ES])) {
             m |= MODE_FLAT;
         }
         mode = m;
     }
 
-    private static boolean flat(Seg s) {
-        if (s.base() != 0 || s.limit != 0xffff_ffffL || (s.attributes & (Seg.P | Seg.UNUSABLE)) != Seg.P) {
-            return false;
-        }
-        // Readable code, or writable data that grows up: nothing an access could violate.
-        int type = s.attributes & (Seg.TYPE_CODE | Seg.TYPE_RW | Seg.TYPE_EC);
-        return type == Seg.TYPE_RW || (type & (Seg.TYPE_CODE | Seg.TYPE_RW)) == (Seg.TYPE_CODE | Seg.TYPE_RW);
+    private static boolean spansAll(Seg s) {
+        return s.base() == 0 && s.limit == 0xffff_ffffL && (s.attributes & (Seg.P | Seg.UNUSABLE)) == Seg.P;
+    }
+
+    /** Writable data that grows up: nothing an access could violate. */
+    private static boolean flatData(Seg s) {
+        return spansAll(s) && (s.attributes & (Seg.TYPE_CODE | Seg.TYPE_RW | Seg.TYPE_EC)) == Seg.TYPE_RW;
     }
 
     /** Frees the off-heap block; the instance is dead afterwards. */
