@@ -51,6 +51,7 @@ public final class DirtyLog implements AutoCloseable {
      */
     public long[] takeDirty(int from, int count) {
         java.util.Objects.checkFromIndexSize(from, count, block.pages());
+        block.collectDirty();
         long[] taken = new long[(count + 63) >>> 6];
         boolean any = false;
         for (int page = nextDirty(from); page >= 0 && page < from + count; page = nextDirty(page + 1)) {

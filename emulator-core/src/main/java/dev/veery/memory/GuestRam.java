@@ -13,6 +13,7 @@ public final class GuestRam implements AutoCloseable {
     private final RamAllocator allocator;
     private final List<RamBlock> blocks = new ArrayList<>();
     private final List<TrackingListener> trackingListeners = new ArrayList<>();
+    private final List<DirtySource> dirtySources = new ArrayList<>();
     private @Nullable CodeListener codeListener;
 
     /** Takes memory from {@code allocator}. */
@@ -30,6 +31,7 @@ public final class GuestRam implements AutoCloseable {
         RamBlock block = new RamBlock(name, allocator.allocate(name, size));
         block.setCodeListener(codeListener);
         trackingListeners.forEach(block::addTrackingListener);
+        dirtySources.forEach(block::addDirtySource);
         blocks.add(block);
         return block;
     }
@@ -52,6 +54,14 @@ public final class GuestRam implements AutoCloseable {
         trackingListeners.add(listener);
         for (RamBlock block : blocks) {
             block.addTrackingListener(listener);
+        }
+    }
+
+    /** Adds a source of writes to every block, those made later included. */
+    public void addDirtySource(DirtySource source) {
+        dirtySources.add(source);
+        for (RamBlock block : blocks) {
+            block.addDirtySource(source);
         }
     }
 

@@ -44,6 +44,7 @@ public final class RamBlock implements AutoCloseable {
     private volatile DirtyLog[] logs = NO_LOGS;
     private volatile @Nullable CodeListener codeListener;
     private volatile TrackingListener[] trackingListeners = {};
+    private volatile DirtySource[] dirtySources = {};
 
     /**
      * Wraps memory; the block owns it from now on.
@@ -208,6 +209,24 @@ public final class RamBlock implements AutoCloseable {
         }
     }
 
+    /** Adds one who writes past {@link #noteWrite} and is asked for its writes before a log is read. */
+    public synchronized void addDirtySource(DirtySource source) {
+        DirtySource[] grown = Arrays.copyOf(dirtySources, dirtySources.length + 1);
+        grown[grown.length - 1] = source;
+        dirtySources = grown;
+    }
+
+    void collectDirty() {
+        for (DirtySource source : dirtySources) {
+            source.collect(this);
+        }
+    }
+
+    /** Whether there is a reader of written pages. */
+    public boolean logged() {
+        return logs.length != 0;
+    }
+
     /** Starts to record written pages for one more reader. */
     public DirtyLog startDirtyLog() {
         DirtyLog log = new DirtyLog(this);
@@ -221,9 +240,12 @@ public final class RamBlock implements AutoCloseable {
         return log;
     }
 
-    synchronized void stopDirtyLog(DirtyLog log) {
-        logs = Arrays.stream(logs).filter(other -> other != log).toArray(DirtyLog[]::new);
-        updateTracking();
+    void stopDirtyLog(DirtyLog log) {
+        synchronized (this) {
+            logs = Arrays.stream(logs).filter(other -> other != log).toArray(DirtyLog[]::new);
+            updateTracking();
+        }
+        notifyTrackingChanged();
     }
 
     /** Gives the memory back. */
