@@ -13,5 +13,20 @@ public final class SignalNumbers {
     public static final int SIG_DFL = 0;
     public static final int SIG_IGN = 1;
 
+    public static final int SA_RESTART = 0x10000000;
+
+    /** The C library's first real-time signal, which it computes when it starts. */
+    @CExpression("SIGRTMIN")
+    public static final int SIGRTMIN = 0x22;
+
+    @CExpression("sizeof(struct sigaction)")
+    public static final int SIZEOF_SIGACTION = 0x98;
+
+    @CExpression("offsetof(struct sigaction, sa_handler)")
+    public static final int SIGACTION_HANDLER = 0;
+
+    @CExpression("offsetof(struct sigaction, sa_flags)")
+    public static final int SIGACTION_FLAGS = 0x88;
+
     private SignalNumbers() {}
 }

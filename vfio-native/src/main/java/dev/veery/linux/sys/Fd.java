@@ -3,6 +3,7 @@ package dev.veery.linux.sys;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Fcntl;
 import dev.veery.linux.abi.Unistd;
+import dev.veery.memory.access.OffHeap;
 
 /**
  * An open file descriptor with a name for messages. Buffers are host addresses; the caller vouches for them. Calls that a
@@ -121,6 +122,36 @@ public final class Fd implements AutoCloseable {
             }
             retryOrThrow(operation, name);
         }
+    }
+
+    /**
+     * Issues an ioctl once, for callers that take a failure, or a signal, as an answer. Allocates nothing.
+     *
+     * @return what the kernel returned, or the negative error number of {@link Errno}
+     */
+    public int tryIoctl(long request, long argument) {
+        int result = LibC.ioctl(number, request, argument);
+        return result >= 0 ? result : -LibC.errno();
+    }
+
+    /**
+     * Issues an ioctl that opens a file.
+     *
+     * @param opened what messages call the new descriptor
+     */
+    public Fd ioctlForFd(String operation, long request, long argument, String opened) {
+        return own(ioctl(operation, request, argument), opened);
+    }
+
+    /**
+     * Issues an ioctl that stores the number of the file it opens into its argument.
+     *
+     * @param argument address of a structure
+     * @param offset of the number within it
+     */
+    public Fd ioctlForNewFd(String operation, long request, long argument, int offset, String opened) {
+        ioctl(operation, request, argument);
+        return own(OffHeap.getInt(argument + offset), opened);
     }
 
     /** Issues a command of fcntl(2), {@code F_*} of {@link Fcntl}. */

@@ -2,6 +2,7 @@ package dev.veery.linux.sys;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
 import java.util.Map;
 
 /**
@@ -66,4 +67,17 @@ final class LibC {
     static native long sysconf(int name);
 
     static native long signal(int number, long handler);
+
+    static native int sigaction(int number, long action, long oldAction);
+
+    static native int getpid();
+
+    static native int gettid();
+
+    static native int tgkill(int process, int thread, int signal);
+
+    /** The address of a function of the C library. */
+    static long address(String function) {
+        return Pointer.nativeValue(NativeLibrary.getProcess().getFunction(function));
+    }
 }

@@ -22,6 +22,8 @@ class AbiProbeTest {
             Errno.class,
             Eventfd.class,
             Fcntl.class,
+            Kvm.class,
+            KvmLayout.class,
             Mman.class,
             Poll.class,
             SignalNumbers.class,
@@ -38,6 +40,7 @@ class AbiProbeTest {
             "signal.h",
             "termios.h",
             "sys/ioctl.h",
+            "linux/kvm.h",
             "unistd.h",
             "stddef.h",
             "stdio.h",
@@ -74,7 +77,8 @@ class AbiProbeTest {
                 }
                 String name = field.getName();
                 boolean wide = field.getType() == long.class;
-                String expression = EXPRESSIONS.getOrDefault(name, name);
+                CExpression written = field.getAnnotation(CExpression.class);
+                String expression = written == null ? EXPRESSIONS.getOrDefault(name, name) : written.value();
                 source.append("printf(\"")
                         .append(name)
                         .append(wide ? "=%ld\\n\", (long)" : "=%d\\n\", (int)(long)")
