@@ -21,6 +21,7 @@ import dev.veery.memory.AddressSpace;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
+import dev.veery.memory.RamBlock;
 import dev.veery.time.ManualClock;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -94,7 +95,8 @@ public final class TestMachine implements AutoCloseable {
         this(accelerator(), CpuModels.parse(model));
     }
 
-    private TestMachine(Accelerator accelerator, CpuModel model) {
+    /** A machine on {@code accelerator}. */
+    public TestMachine(Accelerator accelerator, CpuModel model) {
         MemoryRegion root = MemoryRegion.container("memory", MemoryRegion.WHOLE);
         MemoryRegion io = MemoryRegion.container("io", 0x10000);
         root.addChild(0, MemoryRegion.ram("low", ram.allocate("low", RAM_SIZE)));
@@ -273,6 +275,21 @@ public final class TestMachine implements AutoCloseable {
     /** Waits for the end of a run that {@link #begin()} started. */
     public Stop finish() {
         return await(Long.MAX_VALUE, TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
+    }
+
+    /** As {@link #finish()}, but for at most about {@code millis}. */
+    public Stop finish(long millis) {
+        return await(Long.MAX_VALUE, millis);
+    }
+
+    /** The interrupt controllers behind ExtINT, for a further local APIC. */
+    public PicPair pics() {
+        return pic;
+    }
+
+    /** More memory, which the test puts where it likes. */
+    public RamBlock allocate(String name, long size) {
+        return ram.allocate(name, size);
     }
 
     /** Waits until the guest has written to port {@link #READY}. */

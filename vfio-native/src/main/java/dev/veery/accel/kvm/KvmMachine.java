@@ -1,0 +1,174 @@
+package dev.veery.accel.kvm;
+
+import dev.veery.accel.VcpuConfig;
+import dev.veery.base.ConfigException;
+import dev.veery.base.MachineLock;
+import dev.veery.linux.abi.Kvm;
+import dev.veery.linux.kvm.CpuidTable;
+import dev.veery.linux.kvm.KvmSystem;
+import dev.veery.linux.kvm.KvmVm;
+import dev.veery.memory.AddressSpace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** The virtual machine that a machine's processors share: made with the first of them, gone with the last. */
+final class KvmMachine {
+    /** Below the firmware at the end of 4 GiB; nothing of the board is there. */
+    private static final long IDENTITY_MAP = 0xfeff_c000L;
+
+    private static final long TSS = IDENTITY_MAP + 0x1000;
+
+    /** What every Linux since 4.11 has, and this accelerator cannot do without. */
+    private static final int[] NEEDED = {
+        Kvm.KVM_CAP_USER_MEMORY,
+        Kvm.KVM_CAP_DESTROY_MEMORY_REGION_WORKS,
+        Kvm.KVM_CAP_EXT_CPUID,
+        Kvm.KVM_CAP_VCPU_EVENTS,
+        Kvm.KVM_CAP_DEBUGREGS,
+        Kvm.KVM_CAP_XSAVE,
+        Kvm.KVM_CAP_XCRS,
+        Kvm.KVM_CAP_USER_NMI,
+        Kvm.KVM_CAP_READONLY_MEM,
+        Kvm.KVM_CAP_IMMEDIATE_EXIT
+    };
+
+    private static final String[] NEEDED_NAMES = {
+        "USER_MEMORY",
+        "DESTROY_MEMORY_REGION_WORKS",
+        "EXT_CPUID",
+        "VCPU_EVENTS",
+        "DEBUGREGS",
+        "XSAVE",
+        "XCRS",
+        "USER_NMI",
+        "READONLY_MEM",
+        "IMMEDIATE_EXIT"
+    };
+
+    private static final int TSC_DEADLINE_MSR = 0x6e0;
+
+    private final KvmSystem system;
+    private final KvmVm vm;
+    private final MachineLock lock;
+    private final AddressSpace memory;
+    private final MemorySlots slots;
+    private final CpuidTable supported;
+    private final int[] msrs;
+    private final boolean msrExits;
+    private final List<KvmProcessor> processors = new ArrayList<>();
+
+    /** Processors stay out of the guest while set. */
+    private volatile boolean gateClosed;
+
+    KvmMachine(KvmSystem system, VcpuConfig first) {
+        this.system = system;
+        lock = first.lock();
+        memory = first.memory();
+        require(system);
+        supported = system.supportedCpuid();
+        msrs = system.msrIndices();
+        vm = system.createVm();
+        vm.setScratchPages(IDENTITY_MAP, TSS);
+        msrExits = vm.extension(Kvm.KVM_CAP_X86_MSR_FILTER) != 0
+                && vm.enable(
+                        Kvm.KVM_CAP_X86_USER_SPACE_MSR,
+                        Kvm.KVM_MSR_EXIT_REASON_INVAL
+                                | Kvm.KVM_MSR_EXIT_REASON_UNKNOWN
+                                | Kvm.KVM_MSR_EXIT_REASON_FILTER)
+                && vm.filterMsrs(TSC_DEADLINE_MSR);
+        slots = new MemorySlots(vm, this, first.ram());
+        memory.addListener(slots);
+    }
+
+    /** Throws for a host that lacks something. */
+    static void require(KvmSystem system) {
+        for (int i = 0; i < NEEDED.length; i++) {
+            if (system.extension(NEEDED[i]) == 0) {
+                throw new ConfigException("the host's KVM lacks KVM_CAP_" + NEEDED_NAMES[i]
+                        + "; use Linux 4.11 or later, or another accelerator");
+            }
+        }
+    }
+
+    KvmVm vm() {
+        return vm;
+    }
+
+    MachineLock lock() {
+        return lock;
+    }
+
+    CpuidTable supported() {
+        return supported;
+    }
+
+    /** The model-specific registers that KVM keeps. */
+    int[] msrs() {
+        return msrs;
+    }
+
+    /** Whether accesses to registers that KVM does not know, and to the deadline timer's, come to user space. */
+    boolean msrExits() {
+        return msrExits;
+    }
+
+    void add(KvmProcessor processor) {
+        synchronized (processors) {
+            processors.add(processor);
+        }
+    }
+
+    /** A processor was closed; with the last one, the machine goes. */
+    void remove(KvmProcessor processor) {
+        boolean last;
+        synchronized (processors) {
+            processors.remove(processor);
+            last = processors.isEmpty();
+        }
+        if (last) {
+            lock.lock();
+            try {
+                memory.removeListener(slots);
+            } finally {
+                lock.unlock();
+            }
+            vm.close();
+            system.close();
+        }
+    }
+
+    // ---- the gate
+
+    /** Whether processors must not enter the guest now. */
+    boolean gateClosed() {
+        return gateClosed;
+    }
+
+    /** Gets every processor out of the guest and keeps it out. With the machine lock held, which none of them then needs. */
+    void pauseAll() {
+        gateClosed = true;
+        synchronized (processors) {
+            for (KvmProcessor processor : processors) {
+                processor.leaveGuest();
+            }
+        }
+    }
+
+    /** Lets the processors in again. */
+    void resumeAll() {
+        gateClosed = false;
+        synchronized (processors) {
+            for (KvmProcessor processor : processors) {
+                processor.gateOpened();
+            }
+        }
+    }
+
+    /** Waits on a processor's thread until the gate is open. */
+    void awaitGate() {
+        while (gateClosed) {
+            LockSupport.park(this);
+        }
+    }
+}

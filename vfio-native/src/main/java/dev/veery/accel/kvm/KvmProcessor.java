@@ -1,0 +1,522 @@
+package dev.veery.accel.kvm;
+
+import dev.veery.accel.Vcpu;
+import dev.veery.accel.VcpuConfig;
+import dev.veery.cpu.mmu.SoftMmu;
+import dev.veery.cpu.semantics.CpuReset;
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.ExecutionTrace;
+import dev.veery.irq.CpuSignals;
+import dev.veery.irq.LocalApic;
+import dev.veery.linux.abi.Errno;
+import dev.veery.linux.abi.Kvm;
+import dev.veery.linux.abi.KvmLayout;
+import dev.veery.linux.kvm.KvmVcpu;
+import dev.veery.linux.sys.SysException;
+import dev.veery.linux.sys.ThreadKick;
+import dev.veery.memory.access.OffHeap;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A KVM processor, its thread, and its dealings with a local APIC in user space.
+ *
+ * <p>The thread prepares an entry (requests, interrupts), says so in {@link #inGuest}, looks once more for something new,
+ * and enters. Whoever has news stores them first and looks at {@link #inGuest} then, so that one of the two sees the
+ * other; a guest that runs is made to leave by {@code immediate_exit} and a signal.
+ */
+final class KvmProcessor implements Vcpu, CpuSignals {
+    private static final int STOP = 1;
+    private static final int NMI = 1 << 1;
+    private static final int INIT = 1 << 2;
+    private static final int STARTUP = 1 << 3;
+
+    private static final VarHandle REQUESTS;
+
+    static {
+        try {
+            REQUESTS = MethodHandles.lookup().findVarHandle(KvmProcessor.class, "requests", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final VcpuConfig config;
+    private final KvmMachine machine;
+    private final KvmVcpu cpu;
+    private final long run;
+    private final CpuState state;
+    private final KvmEnv env;
+    private final RegisterSync registers;
+    private final Exits exits;
+    private final FailureText failures;
+    private final ExecutionTrace trace;
+
+    /** Only for resets and to read guest memory by linear addresses: it executes nothing. */
+    private final SoftMmu mmu;
+
+    private boolean cpuidSet;
+
+    /** {@link #state} is newer than what KVM has. */
+    private boolean dirty;
+
+    private boolean waitForSipi;
+    private boolean shutDown;
+    private long lastApicBase;
+    private int lastCr8;
+    private long exitCount;
+    private boolean closed;
+
+    @SuppressWarnings("UnusedVariable") // by REQUESTS
+    private volatile int requests;
+
+    private volatile int startupVector;
+    private volatile boolean inGuest;
+    private volatile boolean parked;
+    private volatile @Nullable Thread thread;
+    private volatile int hostThread;
+
+    KvmProcessor(VcpuConfig config, KvmMachine machine) {
+        this.config = config;
+        this.machine = machine;
+        cpu = machine.vm().createVcpu(config.index());
+        run = cpu.run();
+        state = new CpuState(config.index());
+        env = new KvmEnv(config, cpu.tscKhz());
+        trace = config.listener().trace();
+        mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
+        MsrSync msrs = new MsrSync(state, env, cpu, machine.msrs());
+        registers = new RegisterSync(state, cpu, msrs, machine.vm().extension(Kvm.KVM_CAP_XSAVE2));
+        exits = new Exits(config, env, cpu, msrs);
+        failures = new FailureText(state, mmu, run);
+        machine.add(this);
+        reset();
+    }
+
+    // ---- Vcpu
+
+    @Override
+    public int index() {
+        return config.index();
+    }
+
+    @Override
+    public void connect(LocalApic localApic) {
+        env.connect(localApic);
+    }
+
+    @Override
+    public CpuSignals signals() {
+        return this;
+    }
+
+    @Override
+    public void start() {
+        if (thread != null) {
+            return;
+        }
+        env.apic();
+        clear(STOP);
+        Thread t = new Thread(this::loop, "veery-cpu" + config.index());
+        t.setDaemon(true);
+        thread = t;
+        t.start();
+    }
+
+    @Override
+    public void requestStop() {
+        request(STOP);
+    }
+
+    @Override
+    public void stop() {
+        Thread t = thread;
+        if (t == null) {
+            return;
+        }
+        if (t == Thread.currentThread()) {
+            throw new IllegalStateException("a vCPU cannot wait for itself");
+        }
+        requestStop();
+        boolean interrupted = false;
+        while (t.isAlive()) {
+            try {
+                t.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        thread = null;
+    }
+
+    @Override
+    public CpuState state() {
+        return state;
+    }
+
+    @Override
+    public void stateChanged() {
+        state.updateMode();
+        dirty = true;
+    }
+
+    @Override
+    public void reset() {
+        trace.reset(state);
+        CpuReset.powerOn(state, mmu, env);
+        registers.powerOn();
+        waitForSipi = config.index() != 0;
+        shutDown = false;
+        clear(-1);
+        stateChanged();
+    }
+
+    /** KVM has no A20 gate: processors that it runs on have none either, and no guest since the 286 needs it off. */
+    @Override
+    public void setA20(boolean enabled) {}
+
+    /** Exits to user space: KVM does not count instructions, and an exit takes at least one. */
+    @Override
+    public long instructions() {
+        return exitCount;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            stop();
+            cpu.close();
+            registers.close();
+            mmu.free();
+            state.free();
+            machine.remove(this);
+        }
+    }
+
+    // ---- requests
+
+    private void request(int bit) {
+        REQUESTS.getAndBitwiseOr(this, bit);
+        kick();
+    }
+
+    private void clear(int bits) {
+        REQUESTS.getAndBitwiseAnd(this, ~bits);
+    }
+
+    /** Makes the thread look at what is new. The caller has stored it. */
+    private void kick() {
+        Thread t = thread;
+        if (t == Thread.currentThread()) {
+            // It looks before it enters the guest again.
+            return;
+        }
+        if (parked) {
+            LockSupport.unpark(t);
+        }
+        if (inGuest && !cpu.exitRequested()) {
+            cpu.askToExit();
+            ThreadKick.kick(hostThread);
+        }
+    }
+
+    /** The gate has just been closed: returns when this processor is out of the guest. */
+    void leaveGuest() {
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        while (inGuest) {
+            kick();
+            Thread.onSpinWait();
+        }
+    }
+
+    /** The gate was opened. */
+    void gateOpened() {
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void interruptRequested() {
+        kick();
+    }
+
+    @Override
+    public void nmi() {
+        request(NMI);
+    }
+
+    @Override
+    public void init() {
+        request(INIT);
+    }
+
+    @Override
+    public void startup(int vector) {
+        startupVector = vector;
+        request(STARTUP);
+    }
+
+    // ---- the thread
+
+    private void loop() {
+        hostThread = ThreadKick.currentThread();
+        try {
+            if (!cpuidSet) {
+                cpu.setCpuid(new KvmCpuid(machine.supported(), true, machine.msrExits(), false)
+                        .build(state, env, env.tscKhz()));
+                cpuidSet = true;
+            }
+            storeIfDirty();
+            while (serveRequests()) {
+                if (!runnable()) {
+                    park();
+                    continue;
+                }
+                offerInterrupt();
+                enterGuest();
+            }
+            finishIo();
+            registers.fetch();
+        } catch (RuntimeException | Error e) {
+            inGuest = false;
+            config.listener().failed(this, e);
+        }
+    }
+
+    private boolean runnable() {
+        return !waitForSipi && !shutDown && !state.halted;
+    }
+
+    private void storeIfDirty() {
+        if (!dirty) {
+            return;
+        }
+        dirty = false;
+        LocalApic apic = env.apic();
+        long base;
+        int cr8;
+        env.lock();
+        try {
+            base = apic.base();
+            cr8 = apic.cr8();
+        } finally {
+            env.unlock();
+        }
+        registers.store(base, cr8);
+        lastApicBase = base;
+        lastCr8 = cr8;
+        OffHeap.putLong(run + KvmLayout.RUN_APIC_BASE, base);
+        OffHeap.putLong(run + KvmLayout.RUN_CR8, cr8);
+        // What the last exit said about interrupts no longer holds: ask for a window.
+        OffHeap.putByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION, 0);
+    }
+
+    /** Does what was asked for; false for a stop. */
+    private boolean serveRequests() {
+        if (cpu.exitRequested()) {
+            cpu.clearExitRequest();
+            OffHeap.fullFence();
+        }
+        int r = requests;
+        if (r == 0) {
+            return true;
+        }
+        if ((r & STOP) != 0) {
+            return false;
+        }
+        if ((r & (INIT | STARTUP)) != 0) {
+            finishIo();
+            carryOutInit(r);
+        } else if ((r & NMI) != 0 && !waitForSipi && !shutDown) {
+            clear(NMI);
+            state.halted = false;
+            cpu.nmi();
+        }
+        return true;
+    }
+
+    private void carryOutInit(int r) {
+        LocalApic apic = env.apic();
+        if ((r & INIT) != 0) {
+            clear(INIT | NMI);
+            registers.fetch();
+            env.lock();
+            try {
+                apic.init();
+            } finally {
+                env.unlock();
+            }
+            CpuReset.init(state, mmu, env);
+            registers.initEvents();
+            shutDown = false;
+            stateChanged();
+            waitForSipi = config.index() != 0;
+        }
+        if ((r & STARTUP) != 0) {
+            clear(STARTUP);
+            if (waitForSipi) {
+                CpuReset.startup(state, mmu, startupVector);
+                stateChanged();
+                waitForSipi = false;
+            }
+        }
+        storeIfDirty();
+    }
+
+    /** Waits until a request can be served, or an interrupt ends HLT. */
+    private void park() {
+        LocalApic apic = env.apic();
+        boolean canInterrupt = !waitForSipi && !shutDown && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0;
+        int wanted = STOP | INIT | STARTUP | (waitForSipi || shutDown ? 0 : NMI);
+        parked = true;
+        while ((requests & wanted) == 0) {
+            if (canInterrupt && apic.hasInterrupt()) {
+                state.halted = false;
+                break;
+            }
+            LockSupport.park(this);
+        }
+        parked = false;
+    }
+
+    /** Injects an interrupt if the guest can take one now; else asks to hear when it can. */
+    private void offerInterrupt() {
+        LocalApic apic = env.apic();
+        boolean pending = apic.hasInterrupt();
+        if (pending
+                && OffHeap.getByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION) != 0
+                && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0) {
+            int vector;
+            env.lock();
+            try {
+                vector = apic.acknowledge();
+            } finally {
+                env.unlock();
+            }
+            if (vector >= 0) {
+                cpu.interrupt(vector);
+                OffHeap.putByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION, 0);
+            }
+            pending = apic.hasInterrupt();
+        }
+        OffHeap.putByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW, pending ? 1 : 0);
+    }
+
+    private boolean news() {
+        return requests != 0
+                || machine.gateClosed()
+                || OffHeap.getByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW) == 0
+                        && env.apic().hasInterrupt();
+    }
+
+    private void enterGuest() {
+        inGuest = true;
+        if (news()) {
+            inGuest = false;
+            machine.awaitGate();
+            return;
+        }
+        int result = cpu.enter();
+        inGuest = false;
+        afterExit(result);
+    }
+
+    /** Lets KVM complete the instruction whose I/O was handled last, so that the registers are those between two instructions. */
+    private void finishIo() {
+        int result;
+        do {
+            inGuest = true;
+            while (machine.gateClosed()) {
+                inGuest = false;
+                machine.awaitGate();
+                inGuest = true;
+            }
+            cpu.askToExit();
+            result = cpu.enter();
+            inGuest = false;
+            afterExit(result);
+        } while (result == 0);
+        cpu.clearExitRequest();
+    }
+
+    private void afterExit(int result) {
+        if (result != 0) {
+            if (result != -Errno.EINTR && result != -Errno.EAGAIN) {
+                throw new SysException("KVM_RUN", -result, "processor " + config.index());
+            }
+            return;
+        }
+        exitCount++;
+        followApic();
+        switch (OffHeap.getInt(run + KvmLayout.RUN_EXIT_REASON)) {
+            case Kvm.KVM_EXIT_IO:
+                exits.io();
+                break;
+            case Kvm.KVM_EXIT_MMIO:
+                exits.mmio();
+                showPriority();
+                break;
+            case Kvm.KVM_EXIT_X86_RDMSR:
+                exits.readMsr();
+                break;
+            case Kvm.KVM_EXIT_X86_WRMSR:
+                exits.writeMsr();
+                showPriority();
+                break;
+            case Kvm.KVM_EXIT_HLT:
+                state.halted = true;
+                break;
+            case Kvm.KVM_EXIT_SHUTDOWN:
+                shutDown = true;
+                registers.fetch();
+                config.listener().tripleFault(this);
+                break;
+            case Kvm.KVM_EXIT_IRQ_WINDOW_OPEN:
+            case Kvm.KVM_EXIT_INTR:
+            case Kvm.KVM_EXIT_SET_TPR:
+            case Kvm.KVM_EXIT_NMI:
+                // Nothing but to look at interrupts and requests again.
+                break;
+            default:
+                registers.fetch();
+                throw new IllegalStateException(failures.describe());
+        }
+    }
+
+    /** Passes on what the guest did to its APIC without leaving: CR8 and IA32_APIC_BASE. */
+    private void followApic() {
+        LocalApic apic = env.apic();
+        int cr8 = (int) OffHeap.getLong(run + KvmLayout.RUN_CR8);
+        long base = OffHeap.getLong(run + KvmLayout.RUN_APIC_BASE);
+        if (cr8 != lastCr8 || base != lastApicBase) {
+            env.lock();
+            try {
+                apic.setCr8(cr8);
+                apic.setBase(base);
+            } finally {
+                env.unlock();
+            }
+            lastCr8 = cr8;
+            lastApicBase = base;
+        }
+    }
+
+    /** The other way round: the guest may have written the task-priority register. */
+    private void showPriority() {
+        LocalApic apic = env.apic();
+        env.lock();
+        try {
+            lastCr8 = apic.cr8();
+        } finally {
+            env.unlock();
+        }
+        OffHeap.putLong(run + KvmLayout.RUN_CR8, lastCr8);
+    }
+}
