@@ -8,6 +8,7 @@ import dev.veery.chardev.CharBackend;
 import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.device.debugcon.IsaDebugconDevice;
 import dev.veery.device.debugexit.IsaDebugExitDevice;
+import dev.veery.device.edu.EduDevice;
 import dev.veery.device.i8042.I8042;
 import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.pvpanic.PvpanicDevice;
@@ -112,7 +113,8 @@ public final class Q35Machine implements AutoCloseable {
                 .add(IsaDebugExitDevice.type(isa, exit))
                 .add(PvpanicDevice.type(isa, panic))
                 .add(PcTestdevDevice.type(isa))
-                .add(PciTestDevice.TYPE);
+                .add(PciTestDevice.TYPE)
+                .add(EduDevice.type(clock));
     }
 
     /** The device types of this machine without one, for help. */
