@@ -103,6 +103,9 @@ final class Exclusions {
             case 0x1e:
                 // Shadow-stack instructions.
                 return i.rep == 0xf3;
+            case 0xf7:
+                // Masked stores fault where they like, see Quirks.
+                return true;
             case 0xbc:
             case 0xbd:
                 // TZCNT and LZCNT.

@@ -300,7 +300,8 @@ final class GuestMachine implements AutoCloseable {
                 InterruptDelivery.deliverFault(s, m, env);
             }
         }
-        out.vector = Outcome.ENDLESS;
+        // Endless or only long: the host may have seen the end of it.
+        out.vector = Outcome.EXCLUDED;
         return false;
     }
 

@@ -109,12 +109,10 @@ final class StringOps {
 
         @Override
         public final void exec(CpuState s, Mmu m) {
+            begin(s, m);
             if (!repeated) {
                 repeat(s, m);
                 return;
-            }
-            if (addrSize == 4) {
-                truncate(s);
             }
             int flags = compares() ? s.flags() : 0;
             try {
@@ -131,9 +129,16 @@ final class StringOps {
             }
         }
 
-        /** With 32-bit addresses the count is written back even if it is zero, and so are the addresses of MOVS and STOS. */
-        void truncate(CpuState s) {
-            Regs.put32(s, Regs.RCX, Regs.get32(s, Regs.RCX));
+        /** What happens even if the count is zero. */
+        void begin(CpuState s, Mmu m) {
+            truncate(s, Regs.RCX);
+        }
+
+        /** A repetition with 32-bit addresses writes back the count, and MOVS and STOS the addresses. */
+        final void truncate(CpuState s, int reg) {
+            if (repeated && addrSize == 4) {
+                Regs.put32(s, reg, Regs.get32(s, reg));
+            }
         }
 
         private void repeat(CpuState s, Mmu m) {
@@ -165,10 +170,10 @@ final class StringOps {
         }
 
         @Override
-        void truncate(CpuState s) {
-            super.truncate(s);
-            advance(s, Regs.RSI, 0);
-            advance(s, Regs.RDI, 0);
+        void begin(CpuState s, Mmu m) {
+            truncate(s, Regs.RCX);
+            truncate(s, Regs.RSI);
+            truncate(s, Regs.RDI);
         }
 
         @Override
@@ -218,9 +223,9 @@ final class StringOps {
         }
 
         @Override
-        void truncate(CpuState s) {
-            super.truncate(s);
-            advance(s, Regs.RDI, 0);
+        void begin(CpuState s, Mmu m) {
+            truncate(s, Regs.RCX);
+            truncate(s, Regs.RDI);
         }
 
         @Override
@@ -328,14 +333,13 @@ final class StringOps {
         }
 
         @Override
-        void truncate(CpuState s) {
-            // The port comes first: it may be forbidden.
+        void begin(CpuState s, Mmu m) {
+            IoPermission.check(s, m, Regs.get32(s, Regs.RDX) & 0xffff, size);
         }
 
         @Override
         long part(CpuState s, Mmu m, long n) {
             int port = Regs.get32(s, Regs.RDX) & 0xffff;
-            IoPermission.check(s, m, port, size);
             DebugOps.io(s, port, size);
             long to = destination(s, m, true);
             // A port read has effects: the store is known to succeed before it.
@@ -357,14 +361,13 @@ final class StringOps {
         }
 
         @Override
-        void truncate(CpuState s) {
-            // The port comes first: it may be forbidden.
+        void begin(CpuState s, Mmu m) {
+            IoPermission.check(s, m, Regs.get32(s, Regs.RDX) & 0xffff, size);
         }
 
         @Override
         long part(CpuState s, Mmu m, long n) {
             int port = Regs.get32(s, Regs.RDX) & 0xffff;
-            IoPermission.check(s, m, port, size);
             DebugOps.io(s, port, size);
             long v = Regs.load(m, source(s, m, false), size);
             env.out(port, size, (int) v);
