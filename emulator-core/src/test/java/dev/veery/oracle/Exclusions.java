@@ -19,6 +19,16 @@ final class Exclusions {
         }
     }
 
+    /** FNSTENV, FNSAVE and FXSAVE store the x87 pointers, which differ: see {@link Comparison#alignPointers}. */
+    static boolean storesPointers(Insn i) {
+        if (i.isReg()) {
+            return false;
+        }
+        return i.map == Insn.MAP_1
+                ? (i.opcode == 0xd9 || i.opcode == 0xdd) && digit(i) == 6
+                : i.map == Insn.MAP_0F && i.opcode == 0xae && digit(i) == 0;
+    }
+
     private static int digit(Insn i) {
         return i.modrm >> 3 & 7;
     }

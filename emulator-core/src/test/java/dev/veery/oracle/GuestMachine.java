@@ -293,7 +293,7 @@ final class GuestMachine implements AutoCloseable {
                 out.vector = Outcome.EXCLUDED;
                 return false;
             }
-            out.tainted |= UndefinedFlags.of(insn) != 0;
+            out.tainted |= UndefinedFlags.of(insn) != 0 || Exclusions.storesPointers(insn);
             try {
                 interpreter.step();
             } catch (CpuFault f) {
