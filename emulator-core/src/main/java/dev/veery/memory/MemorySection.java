@@ -30,6 +30,26 @@ public record MemorySection(long start, long last, MemoryRegion region, long off
         return block == null ? 0 : block.host() + offset;
     }
 
+    // Written out: the ones that a record gets are bootstrapped at their first use, at each start of the program.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        if (!(other instanceof MemorySection)) {
+            return false;
+        }
+        MemorySection that = (MemorySection) other;
+        return start == that.start
+                && last == that.last
+                && region.equals(that.region)
+                && offset == that.offset
+                && ram == that.ram
+                && writable == that.writable;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Long.hashCode(start) + Long.hashCode(last) + region.hashCode();
+    }
+
     @Override
     public String toString() {
         return String.format("%016x-%016x %s%s @%x", start, last, region, ram ? writable ? " rw" : " ro" : "", offset);
