@@ -184,6 +184,62 @@ class PrivilegeTest {
     }
 
     @Test
+    void overlongInstructionsOverTwoPagesFaultEachTime() {
+        for (int bits : new int[] {16, 32, 64}) {
+            Code code = new Code();
+            for (int i = 0; i < 15; i++) {
+                code.b(0x66);
+            }
+            code.b(0x90);
+            for (int before = 1; before < 16; before++) {
+                if (bits == 16) {
+                    Tables.real(t);
+                } else if (bits == 32) {
+                    Tables.protected32(t);
+                } else {
+                    Tables.long64(t);
+                }
+                for (int again = 0; again < 2; again++) {
+                    s.setGpr(CpuState.RSP, 0x8000);
+                    t.start(0xd000 - before, code);
+                    assertEquals(Stop.vector(Vector.GP), t.run(), t::where);
+                    s.seg[1].setBase(0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void fifteenBytesOverTwoPagesExecute() {
+        for (int before = 1; before < 15; before++) {
+            Tables.protected32(t);
+            Code code = new Code();
+            for (int i = 0; i < 14; i++) {
+                code.b(0x66);
+            }
+            t.start(0xd000 - before, code.b(0x90).exit(1));
+            assertEquals(Stop.exit(1), t.run(), t::where);
+        }
+    }
+
+    @Test
+    void anOverlongInstructionMayBeMadeShorter() {
+        Tables.protected32(t);
+        Code code = new Code();
+        for (int i = 0; i < 15; i++) {
+            code.b(0x66);
+        }
+        // The handler of #GP turns the fourth byte into a NOP and the fifth into RET, and tries again.
+        t.load(0x30000, code);
+        t.load(
+                Tables.CODE + 0x100,
+                Code.of(0x83, 0xc4, 0x04, 0x66, 0xc7, 0x05).d(0x30003).w(0xc390).b(0xcf));
+        Tables.gate(t, Vector.GP, Tables.CS32, Tables.CODE + 0x100, 0x8e);
+        t.start(Tables.CODE, Code.of(0xb8).d(0x30000).b(0xff, 0xd0).exit(3));
+        assertEquals(Stop.exit(3), t.run(), t::where);
+    }
+
+    @Test
     void segmentLimitsHoldForDataStackAndCode() {
         int small = Tables.FREE;
         Tables.protected32(t);

@@ -56,10 +56,11 @@ public final class Decoder {
         }
         immediate(i, kind & OpcodeTable.KIND);
         i.length = position;
-        if (position > MAX_LENGTH) {
-            return TOO_LONG;
+        if (position > available && available < MAX_LENGTH) {
+            // However long it looks: bytes that are not there yet count as zero.
+            return NEED_MORE;
         }
-        return position > available ? NEED_MORE : position;
+        return position > MAX_LENGTH ? TOO_LONG : position;
     }
 
     private int next8() {

@@ -359,7 +359,12 @@ public final class Interpreter {
         Block made = translator.block(host, ram, page, maxInstructions);
         if (made == null) {
             made = translator.single(linear, (int) linear & 0xfff);
-            made.tail = Arrays.copyOfRange(translator.bytes(made.length), 4096 - made.pageOffset, made.length);
+            int inPage = 4096 - made.pageOffset;
+            if (made.length <= inPage) {
+                // A device wrote it meanwhile, and now it ends in its page: decoded for this once.
+                return made;
+            }
+            made.tail = Arrays.copyOfRange(translator.bytes(made.length), inPage, made.length);
         }
         cache.add(host, ram, page, made);
         if (trace.wantsBlocks()) {

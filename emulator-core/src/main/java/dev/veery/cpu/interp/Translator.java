@@ -91,7 +91,7 @@ final class Translator {
         int codeSize = codeSize();
         do {
             // Byte by byte: the next page is touched only if the instruction really reaches it.
-            long at = s.longMode() ? linear + available : linear + available & 0xffff_ffffL;
+            long at = s.code64() ? linear + available : linear + available & 0xffff_ffffL;
             long host = m.fetch(at);
             int value = host == 0 ? m.fetchByteFromDevice(at) : OffHeap.getByteAcquire(host);
             OffHeap.putByte(buffer + available++, value);
@@ -112,7 +112,8 @@ final class Translator {
         Op op;
         if (length == Decoder.TOO_LONG) {
             op = new TooLong();
-            insn.length = 1;
+            // What it depends on: a write to any of these bytes may make it another instruction.
+            insn.length = Decoder.MAX_LENGTH;
         } else {
             op = Lowering.lower(context, insn);
         }
