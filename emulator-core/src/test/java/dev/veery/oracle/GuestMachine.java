@@ -4,6 +4,7 @@ import dev.veery.base.MachineLock;
 import dev.veery.cpu.decode.Decoder;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.interp.Interpreter;
+import dev.veery.cpu.interp.NativeTier;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.semantics.InterruptDelivery;
 import dev.veery.cpu.semantics.Mode;
@@ -24,6 +25,8 @@ import dev.veery.memory.access.OffHeap;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The software processor in long mode with paging, its user half laid out as the child's address space is. Exceptions
@@ -88,13 +91,21 @@ final class GuestMachine implements AutoCloseable {
     private volatile long sequence;
     private volatile boolean closed;
 
-    GuestMachine(boolean fsgsbase) {
+    /**
+     * Makes one.
+     *
+     * @param tier makes the engine for blocks of code, or null for the interpreter alone
+     */
+    GuestMachine(boolean fsgsbase, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
         this.fsgsbase = fsgsbase;
         MemoryRegion root = MemoryRegion.container("system", 1L << 40);
         root.addChild(0, MemoryRegion.ram("ram", ram));
         memory = new AddressSpace("memory", root, new MachineLock());
         m = new SoftMmu(s, memory, env.model().physicalBits());
         interpreter = new Interpreter(s, m, env, () -> null, () -> {});
+        if (tier != null) {
+            interpreter.setTier(tier.apply(s, m));
+        }
         guestRam.setCodeListener(interpreter.codeListener());
         OffHeap.fill(ram.host(), RAM_SIZE, 0);
         pageTables();

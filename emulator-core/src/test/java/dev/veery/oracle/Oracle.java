@@ -1,6 +1,11 @@
 package dev.veery.oracle;
 
+import dev.veery.cpu.interp.NativeTier;
+import dev.veery.cpu.mmu.SoftMmu;
+import dev.veery.cpu.state.CpuState;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs cases on both sides, the host one batch ahead of the guest. */
 final class Oracle implements AutoCloseable {
@@ -31,8 +36,13 @@ final class Oracle implements AutoCloseable {
     private final Outcome onGuest = new Outcome();
 
     Oracle(HostInfo host) {
+        this(host, null);
+    }
+
+    /** With an engine of the caller's for blocks of code. */
+    Oracle(HostInfo host, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
         child = new NativeChild(host);
-        guest = new GuestMachine(host.fsgsbase());
+        guest = new GuestMachine(host.fsgsbase(), tier);
         for (OracleCase[] batch : cases) {
             for (int i = 0; i < batch.length; i++) {
                 batch[i] = new OracleCase();

@@ -167,8 +167,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     @Override
     public long instructions() {
-        JitTier tier = jit;
-        return interpreter.instructions() + (tier == null ? 0 : tier.instructions());
+        return interpreter.instructions();
     }
 
     @Override

@@ -160,7 +160,8 @@ public final class Interpreter {
 
     /** Guest instructions executed. */
     public long instructions() {
-        return instructions;
+        NativeTier t = tier;
+        return t == null ? instructions : instructions + t.instructions();
     }
 
     /** Forgets a triple fault; after a reset. */
@@ -214,8 +215,11 @@ public final class Interpreter {
                     continue;
                 }
             }
-            if (++b.heat == hot) {
+            if (b.code == 0 && ++b.heat == hot) {
                 compile(b);
+                if (b.code != 0) {
+                    continue;
+                }
             }
             Op[] ops = b.ops;
             m.blockRip = s.rip;

@@ -31,6 +31,9 @@ public interface NativeTier {
     /** The block's bytes have changed: its code must not be entered any more. */
     void kill(Block block);
 
+    /** Instructions of the blocks that native code has entered. */
+    long instructions();
+
     /** Whether native code is to return soon. Any thread. */
     void poll(boolean pending);
 }

@@ -192,7 +192,7 @@ final class BlockCompiler extends Emitter {
     /** The current instruction, which has a slow path, is complete. */
     private void resumeHere() {
         resumeLabel[current] = newBoundLabel();
-        resumeWithFlags[current] = flagsOnlyInHost();
+        resumeWithFlags[current] = flagsInHost();
     }
 
     // ---- addresses

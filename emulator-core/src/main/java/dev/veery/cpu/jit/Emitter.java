@@ -196,9 +196,9 @@ class Emitter extends Encoder {
         emit8(0x9e); // sahf
     }
 
-    /** Whether code that is continued here from outside must find the guest's flags in the host's. */
-    boolean flagsOnlyInHost() {
-        return inHost && !saved;
+    /** Whether what follows takes the host's flags for the guest's; who continues here from outside restores them. */
+    boolean flagsInHost() {
+        return inHost;
     }
 
     // ---- guest memory

@@ -266,7 +266,7 @@ public final class JitTier implements NativeTier {
         Flags.setArithmetic(s, ax >>> 8 & LAHF_FLAGS | (ax & 1) << OF_SHIFT);
     }
 
-    /** Instructions of the blocks that native code has entered. */
+    @Override
     public long instructions() {
         return OffHeap.getLong(s.base + CpuState.JIT_COUNT);
     }

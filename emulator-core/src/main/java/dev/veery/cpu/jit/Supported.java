@@ -36,7 +36,8 @@ final class Supported {
             }
             return i.hasModrm && !i.isReg() && o != 0x8d;
         }
-        return i.hasModrm && !i.isReg() && o != 0x0d && (o < 0x18 || o > 0x1f);
+        boolean hint = i.map == Insn.MAP_0F && (o == 0x0d || o >= 0x18 && o <= 0x1f);
+        return i.hasModrm && !i.isReg() && !hint;
     }
 
     /** AH, CH, DH or BH: the translator has no name for them. */

@@ -1,0 +1,52 @@
+package dev.veery.oracle;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.veery.cpu.jit.JitTier;
+import dev.veery.hostcode.CodeRegion;
+import dev.veery.hostcode.HostCode;
+import dev.veery.hostcode.linux.LinuxHostCode;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The translator against the host's processor: every block is translated before it runs for the first time. */
+class JitOracleTest {
+    private static final long REGION = 4 << 20;
+    private static final int SMOKE = 100_000;
+    private static final long MANY = Long.getLong("veery.oracle.cases", 1_200_000);
+    private static final long SEED = Long.getLong("veery.oracle.seed", 2);
+
+    private static Report run(long cases, long seed) {
+        HostInfo info = HostInfo.read();
+        assumeTrue(info.usable(), "the native oracle needs an x86-64 Linux host");
+        HostCode host = new LinuxHostCode();
+        assumeTrue(host.problem().isEmpty(), () -> host.problem().orElse(""));
+        List<Form> forms = InstructionSet.of(info);
+        Report report = new Report(forms);
+        try (CodeRegion region = host.allocate("jit-oracle", REGION);
+                Oracle oracle = new Oracle(info, (s, m) -> new JitTier(s, m, host, region, 1))) {
+            oracle.run(new Generator(seed, forms), cases, report);
+        }
+        return report;
+    }
+
+    @Test
+    void agreesWithTheHostOnASample() {
+        Report report = run(SMOKE, 20_240_301);
+
+        assertEquals(0, report.mismatched(), report::text);
+        assertTrue(report.fewest() > 0, "every form was tried");
+    }
+
+    @Test
+    @Tag("slow")
+    void agreesWithTheHostAMillionTimes() {
+        Report report = run(MANY, SEED);
+
+        assertEquals(0, report.mismatched(), report::text);
+        assertTrue(report.cases() >= MANY * 9 / 10, () -> report.cases() + " cases were comparable");
+    }
+}
