@@ -12,9 +12,11 @@ final class Comparison {
     /** Index in struct sigcontext of each general register, in the order of their numbers. */
     private static final int[] SIGCONTEXT = {13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7};
 
+    private static final int RSP = 4;
     private static final int SC_RIP = 16;
     private static final int SC_RFLAGS = 17;
     private static final int SC_CS = 18;
+    private static final int SC_SS = 18 * 8 + 6;
     private static final int SC_ERROR = 19;
     private static final int SC_VECTOR = 20;
     private static final int SC_CR2 = 22;
@@ -48,6 +50,7 @@ final class Comparison {
         out.rip = shared.getLong(sc + 8 * SC_RIP);
         out.rflags = shared.getLong(sc + 8 * SC_RFLAGS);
         out.cs = shared.getChar(sc + 8 * SC_CS);
+        out.ss = shared.getChar(sc + SC_SS);
         for (int r = 0; r < 16; r++) {
             out.gpr[r] = shared.getLong(sc + 8 * SIGCONTEXT[r]);
         }
@@ -61,6 +64,11 @@ final class Comparison {
             return host.vector == guest.vector;
         }
         alignPointers(c, host, guest);
+        if (host.cs == Layout.CS32) {
+            // What is above ESP does not survive outside 64-bit code (SDM vol. 1, section 3.4.1.1).
+            host.gpr[RSP] &= 0xffff_ffffL;
+            guest.gpr[RSP] &= 0xffff_ffffL;
+        }
         return equal(host, guest, undefined) || Quirks.explain(c, host, guest) && equal(host, guest, undefined);
     }
 
@@ -85,6 +93,7 @@ final class Comparison {
         }
         return host.rip == guest.rip
                 && host.cs == guest.cs
+                && host.ss == guest.ss
                 && errors(host) == errors(guest)
                 && (host.vector != PAGE_FAULT || host.cr2 == guest.cr2)
                 && ((host.rflags ^ guest.rflags) & RFLAGS_MASK & ~undefined) == 0
@@ -106,6 +115,7 @@ final class Comparison {
         line(b, "vector", host.vector, guest.vector);
         line(b, "RIP", host.rip, guest.rip);
         line(b, "CS", host.cs, guest.cs);
+        line(b, "SS", host.ss, guest.ss);
         line(b, "error", errors(host), errors(guest));
         if (host.vector == PAGE_FAULT && guest.vector == PAGE_FAULT) {
             line(b, "CR2", host.cr2, guest.cr2);

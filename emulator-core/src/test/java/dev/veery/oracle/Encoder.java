@@ -17,6 +17,7 @@ final class Encoder {
     private int tailLength;
     private boolean ripRelative;
     private long target;
+    private int operandSize;
 
     Encoder(Values v) {
         this.v = v;
@@ -93,6 +94,13 @@ final class Encoder {
         if (operand16 && f.immediate().equals("relz") && c.compat) {
             immediateSize = 2;
         }
+        operandSize = wide ? 8 : operand16 ? 2 : 4;
+        if (f.immediate().equals("far")) {
+            immediateSize = operandSize + 2;
+        }
+        if (f.has(Trait.FRAME)) {
+            frame(c, f);
+        }
         if (f.immediate().equals("moffs")) {
             immediateSize = c.compat ? address32 ? 2 : 4 : address32 ? 4 : 8;
         }
@@ -119,6 +127,29 @@ final class Encoder {
 
     private static boolean isExchange(Form f) {
         return f.opcode().length == 1 && (f.opcode()[0] & 0xfe) == 0x86;
+    }
+
+    /** What POP of a segment, RETF and IRET find. */
+    private void frame(OracleCase c, Form f) {
+        int size = f.has(Trait.BRANCH) || c.compat ? operandSize : operandSize == 2 ? 2 : 8;
+        long last = Layout.DATA + Layout.DATA_SIZE - Layout.PATCH_SIZE;
+        c.patchAddress = Math.max(Layout.DATA, Math.min(last, c.gpr[RSP]));
+        if (!f.has(Trait.BRANCH)) {
+            c.putPatch(0, 8, v.selector() | v.random() << 16);
+            return;
+        }
+        c.putPatch(0, size, farOffset());
+        c.putPatch(size, size, v.codeSelector());
+        if (f.opcode()[0] == (byte) 0xcf) {
+            c.putPatch(2 * size, size, OracleCase.RFLAGS_FIXED | v.random() & 0xfd5);
+            c.putPatch(3 * size, size, Layout.DATA + 0x800 + v.below(0x1000));
+            c.putPatch(4 * size, size, v.stackSelector());
+        }
+    }
+
+    private long farOffset() {
+        long offset = Layout.CODE + v.below(Layout.CODE_SIZE);
+        return v.chance(10) ? offset | v.random() << 32 : offset;
     }
 
     // ---- prefixes
@@ -171,7 +202,11 @@ final class Encoder {
         }
         if (f.register()) {
             rexBits |= !c.compat && v.chance(40) ? 1 : 0;
-            tail[tailLength++] = 0xc0 | reg << 3 | v.below(8);
+            int rm = v.below(8);
+            tail[tailLength++] = 0xc0 | reg << 3 | rm;
+            if (f.has(Trait.SELECTOR)) {
+                c.gpr[rm | (rexBits & 1) << 3] = v.selector() | v.random() << 16;
+            }
             return;
         }
         memory(c, f, reg, whole);
@@ -235,6 +270,13 @@ final class Encoder {
             long first = c.view(0);
             c.gpr[0] = wide || c.compat || f.opcode()[1] != (byte) 0xc7 ? first : first & 0xffff_ffffL;
             c.gpr[2] = wide ? c.view(8) : first >>> 32;
+        }
+        if (f.has(Trait.SELECTOR)) {
+            c.putPatch(0, 2, v.selector());
+        }
+        if (f.has(Trait.FAR_POINTER)) {
+            c.putPatch(0, operandSize, farOffset());
+            c.putPatch(operandSize, 2, f.has(Trait.BRANCH) ? v.codeSelector() : v.selector());
         }
         if (f.has(Trait.FXRSTOR)) {
             System.arraycopy(c.fx, 0, c.patch, 0, 32);
@@ -387,6 +429,13 @@ final class Encoder {
     private void immediate(OracleCase c, Form f, int size) {
         long value;
         switch (f.immediate()) {
+            case "far":
+                for (int i = 0; i < operandSize; i++) {
+                    c.emit((int) (Layout.CODE + v.below(Layout.CODE_SIZE) >> 8 * i));
+                }
+                int selector = v.codeSelector();
+                c.emit(selector, selector >> 8);
+                return;
             case "moffs":
                 value = pointer(8, true)
                         - (c.compat || segment == 0 ? 0 : segment == 0x64 ? Layout.FS_BASE : Layout.GS_BASE);

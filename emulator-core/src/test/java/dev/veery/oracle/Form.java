@@ -11,7 +11,7 @@ import java.util.Set;
  * @param modrm whether there is a ModRM byte
  * @param digit ModRM.reg when it extends the opcode, else -1
  * @param register whether the register form is meant, else the memory form
- * @param immediate kind of immediate: "", ib, iw, iz, iv, rel8, relz, moffs, enter
+ * @param immediate kind of immediate: "", ib, iw, iz, iv, rel8, relz, moffs, enter, far
  * @param size bytes of the memory operand that matter, for choosing where it lies
  * @param type what to fill operands with: i, s, d, x, b (integers, single, double, extended, decimal)
  * @param traits what else the generator has to know
@@ -47,6 +47,12 @@ record Form(
         ONLY32,
         /** Exists only in 64-bit mode. */
         ONLY64,
+        /** The register or memory operand is a selector. */
+        SELECTOR,
+        /** The memory operand is a far pointer. */
+        FAR_POINTER,
+        /** The stack holds a selector, or a return address and what goes with it. */
+        FRAME,
         FXRSTOR,
         LDMXCSR,
         FPU

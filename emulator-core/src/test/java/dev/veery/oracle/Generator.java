@@ -218,6 +218,13 @@ final class Generator implements Oracle.Source {
 
     /** Gives an instruction operands for which it does something. */
     private void prepare(OracleCase c, Form f) {
+        boolean far =
+                f.has(Trait.FRAME) || f.has(Trait.FAR_POINTER) || f.immediate().equals("far");
+        if (far) {
+            // A stack at the end of the address space is a matter of the mode that is left and of the one that is
+            // entered.
+            c.gpr[RSP] = Layout.DATA + 0x800 + 8L * v.below(0x100);
+        }
         if (f.type() == 's' || f.type() == 'd') {
             vectors(c, f.type());
         }

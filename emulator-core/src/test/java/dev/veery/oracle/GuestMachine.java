@@ -171,12 +171,17 @@ final class GuestMachine implements AutoCloseable {
     }
 
     private void descriptors() {
-        // As Linux has them, so that selectors that are stored or pushed are the same.
+        // As Linux has them, so that selectors mean the same, but for the CPU's number and the task's own.
+        put(GDT + 0x40, 0x0000_8b00_0000_0067L | (KERNEL + TSS & 0xff_ffff) << 16);
+        put(GDT + 0x48, KERNEL >>> 32);
+        put(GDT + 0x08, 0x00cf_9b00_0000_ffffL);
         put(GDT + 0x10, 0x00af_9b00_0000_ffffL);
         put(GDT + 0x18, 0x00cf_9300_0000_ffffL);
         put(GDT + 0x20, 0x00cf_fb00_0000_ffffL);
         put(GDT + 0x28, 0x00cf_f300_0000_ffffL);
         put(GDT + 0x30, 0x00af_fb00_0000_ffffL);
+        // The segment whose limit is the processor's number.
+        put(GDT + 0x78, 0x0000_f500_0000_0000L);
         put(TSS + 36, KERNEL + STACK_TOP);
         put(TSS + 4, KERNEL + STACK_TOP);
         OffHeap.putShort(ram.host() + TSS + 102, -1);
@@ -341,6 +346,7 @@ final class GuestMachine implements AutoCloseable {
             out.gpr[r] = s.gpr(r);
         }
         out.gpr[4] = OffHeap.getLong(frame + 24);
+        out.ss = (int) OffHeap.getLong(frame + 32);
         collectFloats(out.fxView);
         OffHeap.copyOut(ram.host() + DATA, out.data, 0, Layout.DATA_SIZE);
     }

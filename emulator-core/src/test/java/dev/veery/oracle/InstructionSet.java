@@ -9,14 +9,13 @@ import java.util.Set;
 /**
  * Every instruction form of the {@code max} model that user mode can run and whose result the environment does not decide
  * (SDM vol. 2, appendix A). Not here, because the answer is the host's: CPUID, RDTSC, RDTSCP, RDRAND, RDSEED, RDPMC,
- * XGETBV, XSAVE, SYSCALL, SYSENTER; because it depends on the host's descriptor tables: far transfers, segment loads, LAR,
- * LSL, VERR, VERW; because Linux emulates it: SGDT, SIDT, SLDT, SMSW, STR.
+ * XGETBV, XSAVE, SYSCALL, SYSENTER; because Linux emulates it: SGDT, SIDT, SLDT, SMSW, STR.
  */
 final class InstructionSet {
     /**
      * A line is {@code [prefixes] opcode [/r or /digit][:reg or :mem] [immediate] [attributes]}. Prefixes before a dot
      * stand for one form each: NP, 66, F2, F3. An opcode may be a range. Attributes: mN size of the memory operand, tX
-     * type, a aligned, os takes 66h too, lock, str, rep, div, cmpx, bt, cl, br, o32, o64.
+     * type, a aligned, os takes 66h too, sel, fptr and frame for selectors, lock, str, rep, div, cmpx, bt, cl, br, o32, o64.
      */
     private static final String INTEGER = """
             06 o32
@@ -255,6 +254,32 @@ final class InstructionSet {
             F3.0FAE /3:reg o64
             """;
 
+    /** What loads or looks at selectors: the guest's descriptor table is made as Linux's is. */
+    private static final String SEGMENTS = """
+            07 frame o32
+            17 frame o32
+            1F frame o32
+            8E /r sel m2
+            9A far br o32
+            C4 /r:mem fptr o32 m8
+            C5 /r:mem fptr o32 m8
+            CA iw frame br
+            CB frame br
+            CF frame br
+            EA far br o32
+            FF /3:mem fptr br m8
+            FF /5:mem fptr br m8
+            0F00 /4 sel m2
+            0F00 /5 sel m2
+            0F02 /r sel m2
+            0F03 /r sel m2
+            0FA1 frame
+            0FA9 frame
+            0FB2 /r:mem fptr m8
+            0FB4 /r:mem fptr m8
+            0FB5 /r:mem fptr m8
+            """;
+
     private static final String VECTOR = """
             NP.66.0F10-0F11 /r m16 ts
             F3.0F10-0F11 /r m4 ts
@@ -407,7 +432,10 @@ final class InstructionSet {
     static List<Form> of(HostInfo host) {
         List<Form> forms = all();
         if (!host.fsgsbase()) {
-            forms.removeIf(f -> f.key().startsWith("F3 0FAE"));
+            // Nor can the bases be put right after a load of FS or GS.
+            Set<Form.Trait> loads = EnumSet.of(Form.Trait.SELECTOR, Form.Trait.FAR_POINTER, Form.Trait.FRAME);
+            forms.removeIf(
+                    f -> f.key().startsWith("F3 0FAE") || f.traits().stream().anyMatch(loads::contains));
         }
         if (!host.flags().contains("adx")) {
             forms.removeIf(f -> f.key().contains("0F38F6"));
@@ -434,6 +462,7 @@ final class InstructionSet {
             parse(forms, String.format("%02X iz", row * 8 + 5));
         }
         INTEGER.lines().forEach(line -> parse(forms, line));
+        SEGMENTS.lines().forEach(line -> parse(forms, line));
         VECTOR.lines().forEach(line -> parse(forms, line));
         x87(forms);
         return forms;
@@ -496,7 +525,7 @@ final class InstructionSet {
             String w = words[i];
             if (w.startsWith("/")) {
                 modrm = w;
-            } else if (w.matches("i[bwzv]|rel8|relz|moffs|enter")) {
+            } else if (w.matches("i[bwzv]|rel8|relz|moffs|enter|far")) {
                 immediate = w;
             } else if (w.matches("m\\d+")) {
                 size = Integer.parseInt(w.substring(1));
@@ -569,6 +598,12 @@ final class InstructionSet {
                 return Form.Trait.ONLY32;
             case "o64":
                 return Form.Trait.ONLY64;
+            case "sel":
+                return Form.Trait.SELECTOR;
+            case "fptr":
+                return Form.Trait.FAR_POINTER;
+            case "frame":
+                return Form.Trait.FRAME;
             case "os":
                 return Form.Trait.OPERAND_SIZE;
             case "fpu":

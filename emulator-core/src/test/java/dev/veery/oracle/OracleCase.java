@@ -72,6 +72,13 @@ final class OracleCase {
         return ByteBuffer.wrap(patch).order(ByteOrder.LITTLE_ENDIAN).getLong(offset);
     }
 
+    /** Puts the low bytes of a value into the patch. */
+    void putPatch(int offset, int size, long value) {
+        for (int i = 0; i < size; i++) {
+            patch[offset + i] = (byte) (value >> 8 * i);
+        }
+    }
+
     /** Address of the next byte that {@link #emit} writes. */
     long here() {
         return codeAddress + codeLength;

@@ -21,6 +21,7 @@ final class Outcome {
     long rip;
     long rflags;
     int cs;
+    int ss;
     final long[] gpr = new long[16];
     final byte[] fx = new byte[Layout.FX_SIZE];
     final ByteBuffer fxView = ByteBuffer.wrap(fx).order(ByteOrder.LITTLE_ENDIAN);

@@ -52,6 +52,15 @@ final class Quirks {
 
     private static boolean faults(int opcode, int digit, Outcome host, Outcome guest) {
         switch (opcode) {
+            case 0x9a:
+            case 0xca:
+            case 0xcb:
+            case 0xcf:
+                return anyFault(host, guest);
+            case 0xff:
+                return digit == 3 && farCall(host, guest);
+            case 0x60:
+                return pushAll(host, guest);
             case 0x61:
                 return popAll(host, guest);
             case 0xa4:
@@ -88,7 +97,8 @@ final class Quirks {
 
     /**
      * Which fault is found first: of MOVS and CMPS when neither operand can be accessed, of FXSAVE, FNSAVE, FNSTENV and
-     * their kin, of which some look at the last byte first, and of which some raise #AC where others raise #GP.
+     * their kin, of which some look at the last byte first, and of which some raise #AC where others raise #GP; of
+     * far calls and returns which stack slot is looked at first.
      */
     private static boolean anyFault(Outcome host, Outcome guest) {
         guest.vector = host.vector;
@@ -126,6 +136,18 @@ final class Quirks {
         }
         int fsw = guest.fxView.getChar(OracleCase.FX_FSW) & ~FSW_C1;
         guest.fxView.putShort(OracleCase.FX_FSW, (short) (fsw | host.fxView.getChar(OracleCase.FX_FSW) & FSW_C1));
+        return true;
+    }
+
+    /** A far call has stored the return address before it finds its target not canonical. */
+    private static boolean farCall(Outcome host, Outcome guest) {
+        System.arraycopy(host.data, 0, guest.data, 0, host.data.length);
+        return anyFault(host, guest);
+    }
+
+    /** PUSHA has stored the registers pushed before the one that faults; ESP is as it was. */
+    private static boolean pushAll(Outcome host, Outcome guest) {
+        System.arraycopy(host.data, 0, guest.data, 0, host.data.length);
         return true;
     }
 

@@ -120,6 +120,11 @@ final class RegressionCases {
                         set(RAX, Layout.READ_ONLY).andThen(set(RCX, 0))),
                 of32("arplReadsFirst", "63 08", set(RAX, 0)),
                 of("leaveThroughANonCanonicalFrame", "c9", set(RBP, NOT_CANONICAL)),
+                of("farOffsetInto32BitCodeIsCut", "48 ff 28", c -> {
+                    c.patchAddress = c.gpr[RAX];
+                    c.putPatch(0, 8, GARBAGE | Layout.CODE);
+                    c.putPatch(8, 2, Layout.CS32);
+                }),
                 of("exchangeThroughBase", "48 87 1b", set(RBX, Layout.DATA + 8)));
     }
 

@@ -31,6 +31,12 @@ final class Values {
         0x8000_0000_7fff_ffffL
     };
 
+    /** Null, Linux's code and data at all privileges, holes, system segments, beyond the table, in the LDT there is none of. */
+    private static final int[] SELECTORS = {
+        0, 1, 3, 0x08, 0x0b, 0x10, 0x13, 0x18, 0x1b, 0x20, 0x21, 0x22, 0x23, 0x28, 0x29, 0x2a, 0x2b, 0x30, 0x32, 0x33,
+        0x3b, 0x40, 0x43, 0x4b, 0x53, 0x63, 0x80, 0x83, 0xfffb, 4, 7, 0x2f
+    };
+
     private static final int[] SINGLES = {
         0,
         0x8000_0000,
@@ -157,6 +163,18 @@ final class Values {
             default:
                 return r.nextLong();
         }
+    }
+
+    int selector() {
+        return SELECTORS[r.nextInt(SELECTORS.length)];
+    }
+
+    int codeSelector() {
+        return chance(70) ? chance(50) ? Layout.CS32 : Layout.CS64 : selector();
+    }
+
+    int stackSelector() {
+        return chance(80) ? Layout.SS : selector();
     }
 
     int single() {

@@ -256,7 +256,7 @@ public final class FarTransfer {
     static void checkOffset(CpuState s, long d, long offset, int ext) {
         boolean valid = s.longMode() && Descriptor.isLong(d)
                 ? Checks.canonical(offset)
-                : Long.compareUnsigned(offset, Descriptor.limit(d)) <= 0;
+                : (offset & 0xffff_ffffL) <= Descriptor.limit(d);
         if (!valid) {
             throw s.raise(Vector.GP, ext);
         }
@@ -276,7 +276,8 @@ public final class FarTransfer {
         checkOffset(s, d, offset);
         Descriptor.markAccessed(s, m, sel, d);
         Descriptor.load(s.seg[Seg.CS], sel & ~Descriptor.RPL | cpl, d);
-        s.rip = offset;
+        // A 64-bit offset into 32-bit code is cut.
+        s.rip = s.longMode() && Descriptor.isLong(d) ? offset : offset & 0xffff_ffffL;
         s.cpl = cpl;
         Mode.changed(s, m);
     }
