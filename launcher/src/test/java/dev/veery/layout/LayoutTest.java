@@ -56,7 +56,7 @@ class LayoutTest {
 
     private static final ArchRule MEMORY = only("dev.veery.memory", "dev.veery.memory.access");
 
-    private static final ArchRule DMA = only("dev.veery.dma..", "dev.veery.memory..");
+    private static final ArchRule DMA = only("dev.veery.dma..", "dev.veery.irq", "dev.veery.memory..");
 
     private static final ArchRule REGISTER = only("dev.veery.register..");
 
@@ -99,7 +99,24 @@ class LayoutTest {
             slices().matching("dev.veery.device.(*)..").should().notDependOnEachOther();
 
     private static final ArchRule CPU =
-            only("dev.veery.cpu..", "dev.veery.memory..", "dev.veery.time", "dev.veery.irq");
+            only("dev.veery.cpu..", "dev.veery.memory..", "dev.veery.time", "dev.veery.irq", "dev.veery.hostcode..");
+
+    private static final ArchRule HOST_CODE =
+            only("dev.veery.hostcode", "dev.veery.hostcode.asm", "dev.veery.memory.access");
+
+    private static final ArchRule ASSEMBLER = only("dev.veery.hostcode.asm..", "dev.veery.memory.access");
+
+    private static final ArchRule HOST_CODE_ON_LINUX = only(
+            "dev.veery.hostcode.linux..",
+            "dev.veery.hostcode..",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.memory.access");
+
+    private static final ArchRule ONLY_THE_TRANSLATOR_EMITS_CODE = noClasses()
+            .that(resideInAPackage("dev.veery.cpu..").and(resideOutsideOfPackages("dev.veery.cpu.jit..")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.veery.hostcode.."));
 
     private static final ArchRule CPU_STATE = only("dev.veery.cpu.state..", "dev.veery.memory.access", "dev.veery.irq");
 
@@ -121,6 +138,7 @@ class LayoutTest {
     private static final ArchRule ACCEL_SOFT = only(
             "dev.veery.accel.soft..",
             "dev.veery.accel",
+            "dev.veery.hostcode..",
             "dev.veery.cpu..",
             "dev.veery.memory..",
             "dev.veery.time",
@@ -131,6 +149,7 @@ class LayoutTest {
     private static final ArchRule CORE_KNOWS_NO_OTHER_MODULE = noClasses()
             .that(resideOutsideOfPackages(
                     "dev.veery.linux..",
+                    "dev.veery.hostcode.linux..",
                     "dev.veery.vfio..",
                     "dev.veery.accel.kvm..",
                     "dev.veery.q35..",
@@ -143,6 +162,7 @@ class LayoutTest {
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                     "dev.veery.linux..",
+                    "dev.veery.hostcode.linux..",
                     "dev.veery.vfio..",
                     "dev.veery.accel.kvm..",
                     "dev.veery.q35..",
@@ -156,7 +176,7 @@ class LayoutTest {
     private static final ArchRule LINUX_ABI = only("dev.veery.linux.abi..");
 
     private static final ArchRule LINUX_SYS =
-            only("dev.veery.linux.sys..", "dev.veery.linux.abi", "dev.veery.memory..");
+            only("dev.veery.linux.sys..", "dev.veery.linux.abi", "dev.veery.hostcode.asm", "dev.veery.memory..");
 
     private static final ArchRule LINUX_TTY = only(
             "dev.veery.linux.tty..",
@@ -171,6 +191,7 @@ class LayoutTest {
             .should()
             .dependOnClassesThat(resideInAnyPackage(
                     "dev.veery.linux..",
+                    "dev.veery.hostcode.linux..",
                     "dev.veery.vfio..",
                     "dev.veery.accel.kvm..",
                     "dev.veery.cli..",
@@ -267,6 +288,10 @@ class LayoutTest {
             DEVICES,
             CHIPS_DO_NOT_KNOW_EACH_OTHER,
             CPU,
+            HOST_CODE,
+            ASSEMBLER,
+            HOST_CODE_ON_LINUX,
+            ONLY_THE_TRANSLATOR_EMITS_CODE,
             CPU_STATE,
             CPU_MMU,
             CPU_DECODE,
