@@ -57,7 +57,7 @@ public final class CpuModels {
         StringBuilder b = new StringBuilder("Available CPUs:\n");
         line(b, "Nehalem", "Intel Core i7 9xx (Nehalem class), x86-64-v2");
         line(b, "host", "the host's own processor (needs the kvm accelerator)");
-        line(b, "max", "everything the software processor implements");
+        line(b, "max", "everything the accelerator offers");
         line(b, "qemu32", "generic 32-bit processor");
         line(b, "qemu64", "generic 64-bit processor");
         b.append("\nRecognized CPUID flags:\n");
@@ -90,8 +90,17 @@ public final class CpuModels {
      * @throws ConfigException naming the model, feature or property that is not known, or a value out of range
      */
     public static CpuModel parse(String spec, Consumer<String> warn) {
+        return parse(spec, CpuSupport.SOFTWARE, warn);
+    }
+
+    /**
+     * As above, for a processor that another engine runs.
+     *
+     * @param support what it can give; the models {@code host} and {@code max} are made of that
+     */
+    public static CpuModel parse(String spec, CpuSupport support, Consumer<String> warn) {
         List<String> parts = List.of(spec.split(",", -1));
-        Builder builder = new Builder(parts.get(0));
+        Builder builder = new Builder(parts.get(0), support);
         for (String part : parts.subList(1, parts.size())) {
             builder.apply(part);
         }
@@ -101,6 +110,7 @@ public final class CpuModels {
     /** A model under construction. */
     private static final class Builder {
         private final String name;
+        private final CpuSupport support;
         private final Set<Feature> features;
         private final List<Feature> missing = new ArrayList<>();
         private String vendor = CpuModel.INTEL;
@@ -114,8 +124,9 @@ public final class CpuModels {
         private boolean check = true;
         private boolean enforce;
 
-        Builder(String name) {
+        Builder(String name, CpuSupport support) {
             this.name = name;
+            this.support = support;
             features = EnumSet.copyOf(BASE64);
             modelId = "Veery Virtual CPU";
             switch (name) {
@@ -149,17 +160,37 @@ public final class CpuModels {
                     stepping = 4;
                     level = 0x16;
                     physicalBits = 46;
-                    features.clear();
-                    for (Feature f : Feature.values()) {
-                        if (f.implemented()) {
-                            features.add(f);
-                        }
-                    }
+                    everything();
                     break;
                 case "host":
-                    throw new ConfigException("CPU model 'host' needs the kvm accelerator");
+                    if (support.host() == null) {
+                        throw new ConfigException("CPU model 'host' needs the kvm accelerator");
+                    }
+                    everything();
+                    break;
                 default:
                     throw new ConfigException("unable to find CPU model '" + name + "' (try -cpu help)");
+            }
+        }
+
+        /** All features there are, on the host's processor where that is visible. */
+        private void everything() {
+            features.clear();
+            for (Feature f : Feature.values()) {
+                if (support.supports(f)) {
+                    features.add(f);
+                }
+            }
+            CpuIdentity host = support.host();
+            if (host != null) {
+                vendor = host.vendor();
+                family = host.family();
+                model = host.model();
+                stepping = host.stepping();
+                modelId = host.modelId();
+                level = host.level();
+                extendedLevel = host.extendedLevel();
+                physicalBits = host.physicalBits();
             }
         }
 
@@ -233,7 +264,7 @@ public final class CpuModels {
             if (!on) {
                 features.remove(f);
                 missing.remove(f);
-            } else if (f.implemented()) {
+            } else if (support.supports(f)) {
                 features.add(f);
             } else if (!missing.contains(f)) {
                 missing.add(f);
@@ -268,14 +299,20 @@ public final class CpuModels {
         }
 
         CpuModel build(Consumer<String> warn) {
+            for (Feature f : EnumSet.copyOf(features)) {
+                if (!support.supports(f)) {
+                    features.remove(f);
+                    missing.add(f);
+                }
+            }
             if (enforce && !missing.isEmpty()) {
                 throw new ConfigException("cpu feature '" + missing.get(0).flag() + "' ("
-                        + missing.get(0).where() + ") is not implemented by the software processor");
+                        + missing.get(0).where() + ") is not implemented by " + support.engine());
             }
             if (check) {
                 for (Feature f : missing) {
                     warn.accept(
-                            "the software processor does not implement " + f.where() + " '" + f.flag() + "', left off");
+                            support.engine() + " does not implement " + f.where() + " '" + f.flag() + "', left off");
                 }
             }
             features.removeAll(TOPOLOGY);
