@@ -3,6 +3,8 @@ package dev.veery.accel.kvm;
 import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
+import dev.veery.cpu.state.CpuSupport;
+import dev.veery.linux.kvm.CpuidTable;
 import dev.veery.linux.kvm.KvmSystem;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,7 @@ public final class KvmAccelerator implements Accelerator {
     public static final String NAME = "kvm";
 
     private final Consumer<String> warnings;
+    private @Nullable KvmSystem system;
     private @Nullable KvmMachine machine;
 
     /** As below; warnings go nowhere. */
@@ -24,7 +27,7 @@ public final class KvmAccelerator implements Accelerator {
     }
 
     /**
-     * Makes an accelerator; the host is not touched before the first processor.
+     * Makes an accelerator; the host is not touched before it is asked for something.
      *
      * @param warnings hears one line for each feature of the processor model that this host cannot give
      */
@@ -37,6 +40,27 @@ public final class KvmAccelerator implements Accelerator {
         return NAME;
     }
 
+    private KvmSystem system() {
+        KvmSystem opened = system;
+        if (opened == null) {
+            opened = KvmSystem.open();
+            system = opened;
+        }
+        return opened;
+    }
+
+    /**
+     * What the host's KVM offers.
+     *
+     * @throws dev.veery.base.ConfigException if the host has no usable KVM
+     */
+    @Override
+    public CpuSupport cpuSupport() {
+        KvmSystem host = system();
+        CpuidTable supported = host.supportedCpuid();
+        return new KvmCpuSupport(supported, new KvmCpuid(supported, true, KvmMachine.hasMsrExits(host), false));
+    }
+
     /**
      * Makes a processor.
      *
@@ -46,17 +70,11 @@ public final class KvmAccelerator implements Accelerator {
     public Vcpu createVcpu(VcpuConfig config) {
         KvmMachine m = machine;
         if (m == null) {
-            KvmSystem system = KvmSystem.open();
-            try {
-                m = new KvmMachine(system, config);
-            } catch (RuntimeException e) {
-                system.close();
-                throw e;
-            }
+            m = new KvmMachine(system(), config);
             machine = m;
             new KvmCpuid(m.supported(), true, m.msrExits(), false)
                     .missing(config.model())
-                    .forEach(feature -> warnings.accept("the host's KVM does not support " + feature.where() + " '"
+                    .forEach(feature -> warnings.accept("the host's KVM does not implement " + feature.where() + " '"
                             + feature.flag() + "', left off"));
         }
         return new KvmProcessor(config, m);

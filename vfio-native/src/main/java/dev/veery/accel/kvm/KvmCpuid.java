@@ -31,6 +31,11 @@ final class KvmCpuid {
      */
     private static final int WITHOUT_APIC = 1 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 9 | 1 << 24;
 
+    private static final int XSAVE = 0xd;
+
+    /** Bytes of the legacy region and the header. */
+    private static final int XSAVE_LEGACY = 576;
+
     private static final int MHZ = 1000;
 
     /** Leaf 15h: the crystal's frequency in Hz and, per kHz of it, the ratio's denominator. */
@@ -58,11 +63,16 @@ final class KvmCpuid {
         this.deadline = deadline;
     }
 
+    /** Whether a processor may have a feature. Nested virtualization is not modelled: its state is not part of ours. */
+    boolean allows(Feature feature) {
+        return (allowed(feature.word()) >>> feature.bit() & 1) != 0;
+    }
+
     /** The features of the model that this KVM cannot give. */
     List<Feature> missing(CpuModel model) {
         List<Feature> missing = new ArrayList<>();
         for (Feature f : Feature.values()) {
-            if (model.has(f) && (allowed(f.word()) >>> f.bit() & 1) == 0) {
+            if (model.has(f) && !allows(f)) {
                 missing.add(f);
             }
         }
@@ -77,6 +87,9 @@ final class KvmCpuid {
             for (int subleaf = 0; subleaf < subleaves(leaf); subleaf++) {
                 add(table, s, env, leaf, subleaf, tscKhz);
             }
+        }
+        if (model.has(Feature.XSAVE) && model.identity().level() >= XSAVE) {
+            addStateComponents(table, model);
         }
         if (model.has(Feature.HYPERVISOR)) {
             addParavirtual(table);
@@ -127,6 +140,37 @@ final class KvmCpuid {
         table.put(new CpuidTable.Entry(leaf, subleaf, subleaves(leaf) > 1 || leaf == 7, r[0], r[1], r[2], r[3]));
     }
 
+    /**
+     * Leaf 0Dh: the state components of the features that the model has, laid out as on the host (SDM vol. 1, section
+     * 13.2). Supervisor components are not offered.
+     */
+    private void addStateComponents(CpuidTable table, CpuModel model) {
+        CpuidTable.Entry host = supported.find(XSAVE, 0);
+        long offered = 3;
+        offered |= model.has(Feature.AVX) ? 1 << 2 : 0;
+        offered |= model.has(Feature.AVX512F) ? 7 << 5 : 0;
+        offered |= model.has(Feature.PKU) ? 1 << 9 : 0;
+        offered &= host == null ? 3 : host.eax() & 0xffff_ffffL | 3;
+        int size = XSAVE_LEGACY;
+        int compacted = XSAVE_LEGACY;
+        for (int i = 2; i < 32; i++) {
+            CpuidTable.Entry component = supported.find(XSAVE, i);
+            if ((offered >>> i & 1) == 0 || component == null) {
+                offered &= ~(1L << i);
+                continue;
+            }
+            table.put(component);
+            size = Math.max(size, component.ebx() + component.eax());
+            boolean aligned = (component.ecx() & 2) != 0;
+            compacted = (aligned ? compacted + 63 & -64 : compacted) + component.eax();
+        }
+        CpuidTable.Entry features = table.find(XSAVE, 1);
+        table.put(new CpuidTable.Entry(XSAVE, 0, true, (int) offered, size, size, 0));
+        if (features != null) {
+            table.put(new CpuidTable.Entry(XSAVE, 1, true, features.eax(), compacted, 0, 0));
+        }
+    }
+
     private void addParavirtual(CpuidTable table) {
         CpuidTable.Entry features = supported.find(KVM_FEATURES, 0);
         int bits = features == null ? 0 : features.eax();
@@ -147,6 +191,7 @@ final class KvmCpuid {
         } else {
             bits &= ~(mask(Feature.TSC_DEADLINE, word) | (userApic ? mask(Feature.X2APIC, word) : 0));
         }
+        bits &= ~(mask(Feature.VMX, word) | mask(Feature.SVM, word));
         // The emulated time-stamp counter and APIC timer never stop.
         return bits | mask(Feature.ARAT, word);
     }

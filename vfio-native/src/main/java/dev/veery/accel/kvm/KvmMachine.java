@@ -70,7 +70,7 @@ final class KvmMachine {
         msrs = system.msrIndices();
         vm = system.createVm();
         vm.setScratchPages(IDENTITY_MAP, TSS);
-        msrExits = vm.extension(Kvm.KVM_CAP_X86_MSR_FILTER) != 0
+        msrExits = hasMsrExits(system)
                 && vm.enable(
                         Kvm.KVM_CAP_X86_USER_SPACE_MSR,
                         Kvm.KVM_MSR_EXIT_REASON_INVAL
@@ -79,6 +79,12 @@ final class KvmMachine {
                 && vm.filterMsrs(TSC_DEADLINE_MSR);
         slots = new MemorySlots(vm, this, first.ram());
         memory.addListener(slots);
+    }
+
+    /** Whether accesses to model-specific registers can be made to leave to user space. */
+    static boolean hasMsrExits(KvmSystem system) {
+        return system.extension(Kvm.KVM_CAP_X86_MSR_FILTER) != 0
+                && system.extension(Kvm.KVM_CAP_X86_USER_SPACE_MSR) != 0;
     }
 
     /** Throws for a host that lacks something. */

@@ -4,6 +4,7 @@ import dev.veery.base.ConfigException;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Kvm;
 import dev.veery.linux.abi.KvmLayout;
+import dev.veery.linux.kvm.CpuidTable;
 import dev.veery.linux.kvm.KvmSystem;
 import dev.veery.linux.kvm.KvmVcpu;
 import dev.veery.linux.kvm.KvmVm;
@@ -59,7 +60,7 @@ public final class KvmProbe {
         try (KvmSystem system = KvmSystem.open();
                 KvmVm vm = system.createVm()) {
             KvmMachine.require(system);
-            return measure(vm)
+            return measure(vm, system.supportedCpuid())
                     ? new Result(Verdict.NATIVE, "")
                     : new Result(
                             Verdict.SOFTWARE_ASSISTED,
@@ -73,7 +74,7 @@ public final class KvmProbe {
         }
     }
 
-    private static boolean measure(KvmVm vm) {
+    private static boolean measure(KvmVm vm, CpuidTable cpuid) {
         long ram = OffHeap.allocateUninitialized(RAM, KvmLayout.SIZEOF_XSAVE);
         OffHeap.fill(ram, RAM, 0);
         try {
@@ -101,6 +102,7 @@ public final class KvmProbe {
             };
             OffHeap.copyIn(code, 0, ram + CODE, code.length);
             try (KvmVcpu cpu = vm.createVcpu(0)) {
+                cpu.setCpuid(cpuid);
                 enterLongMode(cpu);
                 return fast(cpu);
             } finally {

@@ -10,5 +10,8 @@ public final class Unistd {
     public static final int _SC_NPROCESSORS_ONLN = 0x54;
     public static final int _SC_PHYS_PAGES = 0x55;
 
+    /** {@code sys/syscall.h}: the number of ioctl(2) on x86-64. */
+    public static final int SYS_ioctl = 0x10;
+
     private Unistd() {}
 }

@@ -130,8 +130,16 @@ public final class Fd implements AutoCloseable {
      * @return what the kernel returned, or the negative error number of {@link Errno}
      */
     public int tryIoctl(long request, long argument) {
+        if (Direct.POSSIBLE) {
+            return (int) NativeEntry.syscall6(Unistd.SYS_ioctl, number, request, argument, 0, 0, 0);
+        }
         int result = LibC.ioctl(number, request, argument);
         return result >= 0 ? result : -LibC.errno();
+    }
+
+    /** Whether system calls can be made without JNA in between; asked when the first one is made. */
+    private static final class Direct {
+        static final boolean POSSIBLE = NativeEntry.problem().isEmpty();
     }
 
     /**

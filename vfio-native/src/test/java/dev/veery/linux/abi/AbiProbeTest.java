@@ -40,6 +40,7 @@ class AbiProbeTest {
             "signal.h",
             "termios.h",
             "sys/ioctl.h",
+            "sys/syscall.h",
             "linux/kvm.h",
             "unistd.h",
             "stddef.h",
