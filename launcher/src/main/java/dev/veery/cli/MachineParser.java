@@ -14,7 +14,9 @@ final class MachineParser {
     static final String ACCELERATORS = "Accelerators supported by this version:\n"
             + "tcg     the software CPU: jit where the host allows it, else interp\n"
             + "jit     translates guest code to the host's\n"
-            + "interp  interprets it\n";
+            + "interp  interprets it\n"
+            + "kvm     the host's processor, through /dev/kvm\n"
+            + "auto    kvm where it runs guest kernel code natively, else tcg\n";
 
     private String type = MachineOptions.DEFAULT_TYPE;
     private final Map<String, String> properties = new LinkedHashMap<>();
@@ -55,9 +57,13 @@ final class MachineParser {
         if (thread != null && !thread.equals("single") && !thread.equals("multi")) {
             throw text.error("'thread' is single or multi");
         }
-        if (wish.kind().available()) {
-            text.finish();
+        if (wish.kind() == AccelOption.Kind.KVM || wish.kind() == AccelOption.Kind.AUTO) {
+            String irqchip = text.take("kernel-irqchip");
+            if (irqchip != null && !irqchip.equals("off")) {
+                throw text.error("'kernel-irqchip' is off in this version");
+            }
         }
+        text.finish();
         fromAccel.add(wish);
         return null;
     }

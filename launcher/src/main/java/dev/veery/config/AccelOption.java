@@ -9,30 +9,25 @@ public record AccelOption(Kind kind) {
     /** The accelerators by the names that users know. */
     public enum Kind {
         /** The best software CPU there is. */
-        TCG("tcg", true),
+        TCG("tcg"),
         /** The interpreter alone. */
-        INTERP("interp", true),
+        INTERP("interp"),
         /** The translating software CPU. */
-        JIT("jit", true),
+        JIT("jit"),
         /** The host's processor through {@code /dev/kvm}. */
-        KVM("kvm", false);
+        KVM("kvm"),
+        /** KVM if it runs guest kernel code natively, else the best software CPU. */
+        AUTO("auto");
 
         private final String option;
-        private final boolean available;
 
-        Kind(String option, boolean available) {
+        Kind(String option) {
             this.option = option;
-            this.available = available;
         }
 
         /** Its name on the command line. */
         public String option() {
             return option;
-        }
-
-        /** Whether this version has it; one it has not falls through to the next wish. */
-        public boolean available() {
-            return available;
         }
     }
 }

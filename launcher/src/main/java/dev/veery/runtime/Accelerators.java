@@ -1,15 +1,19 @@
 package dev.veery.runtime;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.kvm.KvmAccelerator;
+import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.accel.soft.InterpreterAccelerator;
 import dev.veery.accel.soft.JitAccelerator;
 import dev.veery.base.ConfigException;
 import dev.veery.config.AccelOption;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.linux.LinuxHostCode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the first accelerator of those wished for that there is. */
 final class Accelerators {
@@ -18,28 +22,63 @@ final class Accelerators {
     /**
      * Makes it.
      *
-     * @param warnings told when the software CPU has to do without the translator
+     * @param warnings told when the software CPU has to do without the translator, or KVM is passed over as too slow
      */
     static Accelerator choose(List<AccelOption> wishes, Consumer<String> warnings) {
-        StringBuilder missing = new StringBuilder();
+        List<String> problems = new ArrayList<>();
         for (AccelOption wish : wishes) {
-            if (wish.kind().available()) {
-                if (wish.kind() == AccelOption.Kind.INTERP) {
-                    return new InterpreterAccelerator();
-                }
-                HostCode host = new LinuxHostCode();
-                Optional<String> problem = host.problem();
-                if (problem.isEmpty()) {
-                    return new JitAccelerator(host);
-                }
-                if (wish.kind() == AccelOption.Kind.TCG) {
-                    warnings.accept("guest code is interpreted, which is slow: " + problem.get());
-                    return new InterpreterAccelerator();
-                }
+            Accelerator found = switch (wish.kind()) {
+                case AUTO -> auto(warnings);
+                case KVM -> kvm(problems, warnings);
+                case TCG -> software(warnings);
+                case JIT -> translator(problems);
+                case INTERP -> new InterpreterAccelerator();
+            };
+            if (found != null) {
+                return found;
             }
-            missing.append(missing.length() == 0 ? "" : ", ").append(wish.kind().option());
         }
-        throw new ConfigException(
-                "accelerator " + missing + " is not available in this version; use -accel tcg for the software CPU");
+        throw new ConfigException(String.join("; ", problems) + "; use -accel tcg for the software CPU");
+    }
+
+    private static Accelerator auto(Consumer<String> warnings) {
+        KvmProbe.Result host = KvmProbe.run();
+        if (host.verdict() == KvmProbe.Verdict.NATIVE) {
+            return new KvmAccelerator(warnings);
+        }
+        if (host.verdict() == KvmProbe.Verdict.SOFTWARE_ASSISTED) {
+            warnings.accept("not using KVM: " + host.reason());
+        }
+        return software(warnings);
+    }
+
+    /** KVM as the user asked for it, even where it is slow. */
+    private static @Nullable Accelerator kvm(List<String> problems, Consumer<String> warnings) {
+        KvmProbe.Result host = KvmProbe.run();
+        if (host.verdict() == KvmProbe.Verdict.ABSENT) {
+            problems.add("accelerator kvm is not available: " + host.reason());
+            return null;
+        }
+        return new KvmAccelerator(warnings);
+    }
+
+    private static @Nullable Accelerator translator(List<String> problems) {
+        HostCode host = new LinuxHostCode();
+        Optional<String> problem = host.problem();
+        if (problem.isPresent()) {
+            problems.add("accelerator jit is not available: " + problem.get());
+            return null;
+        }
+        return new JitAccelerator(host);
+    }
+
+    private static Accelerator software(Consumer<String> warnings) {
+        HostCode host = new LinuxHostCode();
+        Optional<String> problem = host.problem();
+        if (problem.isEmpty()) {
+            return new JitAccelerator(host);
+        }
+        warnings.accept("guest code is interpreted, which is slow: " + problem.get());
+        return new InterpreterAccelerator();
     }
 }

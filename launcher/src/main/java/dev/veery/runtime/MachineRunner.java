@@ -83,7 +83,7 @@ public final class MachineRunner {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
         Accelerator accelerator = Accelerators.choose(config.accelerators(), messages::warning);
-        CpuModel model = CpuModels.parse(config.cpu().model(), messages::warning);
+        CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning);
         BootOptions boot = config.boot();
         if (boot.kernel() == null) {
             throw new ConfigException(

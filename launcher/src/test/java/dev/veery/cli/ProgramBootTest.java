@@ -90,7 +90,7 @@ class ProgramBootTest {
                 "1 | -cpu nosuch -kernel text             | 'nosuch'",
                 "1 | -machine pc -kernel text             | 'pc'",
                 "1 | -machine turbo=on -kernel text       | 'q35.turbo'",
-                "1 | -accel kvm -kernel text              | kvm",
+                "2 | -accel hax -kernel text              | hax",
                 "1 | -device nosuch -kernel text          | 'nosuch'",
                 "1 | -device pvpanic,colour=red -kernel text | 'pvpanic.colour'",
                 "1 | -device nosuch,help                  | 'nosuch'",
