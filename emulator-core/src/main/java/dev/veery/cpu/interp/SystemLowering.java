@@ -254,7 +254,8 @@ final class SystemLowering {
             return new Lowering.Undefined();
         }
         return new Popping(b, i, (s, m, e) -> {
-            int selector = (int) Stack.peek(s, m, size == 2 ? 2 : size) & 0xffff;
+            // Of a slot of 32 bits processors read the selector alone, as PUSH writes it alone.
+            int selector = (int) Stack.peek(s, m, size == 4 ? 2 : size) & 0xffff;
             SegmentLoad.load(s, m, seg, selector);
             Stack.release(s, size);
             shadowAfterSs(s, seg);
