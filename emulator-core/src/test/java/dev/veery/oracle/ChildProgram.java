@@ -34,6 +34,7 @@ final class ChildProgram {
     private static final int SYS_OPEN = 2;
     private static final int SYS_MMAP = 9;
     private static final int SYS_MPROTECT = 10;
+    private static final int SYS_MUNMAP = 11;
     private static final int SYS_RT_SIGACTION = 13;
     private static final int SYS_RT_SIGRETURN = 15;
     private static final int SYS_MREMAP = 25;
@@ -154,6 +155,7 @@ final class ChildProgram {
         map(Layout.DATA, Layout.DATA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS_FIXED);
         map(Layout.READ_ONLY, Layout.PAGE, PROT_READ, MAP_PRIVATE_ANONYMOUS_FIXED);
         codePages();
+        unmapTheRest();
         signals();
         a.systemCall(SYS_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         a.move(RDI, SECCOMP_SET_MODE_FILTER);
@@ -175,6 +177,13 @@ final class ChildProgram {
 
     private void map(long address, long size, int protection, int flags) {
         a.systemCall(SYS_MMAP, address, size, protection, flags | MAP_POPULATE, -1, 0);
+        dieOnError();
+    }
+
+    /** The first stack and the vDSO lie at random addresses, which a case must not find mapped. */
+    private void unmapTheRest() {
+        long end = Layout.SHARED + Layout.FILE_SIZE + Layout.PAGE - 1 & -Layout.PAGE;
+        a.systemCall(SYS_MUNMAP, end, Layout.USER_END - end);
         dieOnError();
     }
 

@@ -28,7 +28,6 @@ final class Comparison {
     static final int BREAKPOINT = 3;
 
     private static final int PAGE_FAULT = 14;
-    private static final long USER_END = 0x7fff_ffff_f000L;
     private static final int ERROR_PRESENT = 1;
 
     /** Bytes of the FXSAVE image that are compared: all but MXCSR_MASK and what is reserved. */
@@ -105,7 +104,7 @@ final class Comparison {
 
     /** The error code; Linux does not tell whether an address of the kernel is mapped. */
     private static long errors(Outcome o) {
-        boolean hidden = o.vector == PAGE_FAULT && Long.compareUnsigned(o.cr2, USER_END) >= 0;
+        boolean hidden = o.vector == PAGE_FAULT && Long.compareUnsigned(o.cr2, Layout.USER_END) >= 0;
         return hidden ? o.error | ERROR_PRESENT : o.error;
     }
 

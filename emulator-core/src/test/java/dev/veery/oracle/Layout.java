@@ -45,6 +45,9 @@ final class Layout {
 
     static final long SHARED = 0x5_7000_0000L;
 
+    /** Where the addresses of user mode end under Linux with four-level paging. */
+    static final long USER_END = 0x7fff_ffff_f000L;
+
     // ---- the shared file: a header page, then two batches
 
     /** Header: index of the case that the child is running, for the report when it dies. */

@@ -57,6 +57,11 @@ final class NativeChild implements AutoCloseable {
         }
     }
 
+    /** The process's number. */
+    long pid() {
+        return process.pid();
+    }
+
     /** Hands a filled batch to the child. */
     void submit(int batch) {
         try {
