@@ -185,6 +185,22 @@ class LayoutTest {
             "dev.veery.memory..",
             "dev.veery.chardev");
 
+    private static final ArchRule LINUX_KVM = only(
+            "dev.veery.linux.kvm..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
+
+    private static final ArchRule ACCEL_KVM = only(
+            "dev.veery.accel.kvm..",
+            "dev.veery.accel",
+            "dev.veery.linux.kvm",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.cpu.state",
+            "dev.veery.cpu.semantics",
+            "dev.veery.cpu.mmu",
+            "dev.veery.memory..",
+            "dev.veery.time",
+            "dev.veery.irq");
+
     private static final ArchRule BOARDS_DO_NOT_KNOW_THE_HOST = noClasses()
             .that(resideInAnyPackage(
                     "dev.veery.q35..", "dev.veery.acpi..", "dev.veery.smbios..", "dev.veery.firmware.."))
@@ -302,6 +318,8 @@ class LayoutTest {
             LINUX_ABI,
             LINUX_SYS,
             LINUX_TTY,
+            LINUX_KVM,
+            ACCEL_KVM,
             BOARDS_DO_NOT_KNOW_THE_HOST,
             TABLES,
             SMBIOS,
