@@ -185,8 +185,8 @@ class LayoutTest {
             "dev.veery.memory..",
             "dev.veery.chardev");
 
-    private static final ArchRule LINUX_KVM = only(
-            "dev.veery.linux.kvm..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
+    private static final ArchRule LINUX_KVM =
+            only("dev.veery.linux.kvm..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
 
     private static final ArchRule ACCEL_KVM = only(
             "dev.veery.accel.kvm..",
