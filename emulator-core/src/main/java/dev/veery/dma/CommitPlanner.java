@@ -33,9 +33,9 @@ public final class CommitPlanner implements DmaPlanner {
     }
 
     @Override
-    public void install(TranslationUnit added) {
+    public void checkInstall(String device) {
         if (unit != null) {
-            throw new ConfigException("there is an IOMMU already: '" + unit.name() + "'");
+            throw new ConfigException(device + " cannot be added: device " + unit.name() + " is the machine's IOMMU");
         }
         if (committed) {
             String inTheWay = leases.stream()
@@ -43,9 +43,19 @@ public final class CommitPlanner implements DmaPlanner {
                     .map(DmaDomainLease::toString)
                     .sorted()
                     .collect(Collectors.joining(", "));
-            throw new ConfigException("'" + added.name() + "' cannot be added to a machine that runs"
+            throw new ConfigException(device + " cannot be added to a running machine"
                     + (inTheWay.isEmpty() ? "" : "; these use guest memory without it: " + inTheWay));
         }
+    }
+
+    @Override
+    public List<DmaDomainLease> leases() {
+        return List.copyOf(leases);
+    }
+
+    @Override
+    public void install(TranslationUnit added) {
+        checkInstall("device " + added.name());
         unit = added;
     }
 

@@ -1,7 +1,20 @@
 package dev.veery.dma;
 
+import java.util.List;
+
 /** Collects leases and resolves them. */
 public interface DmaPlanner {
+    /**
+     * Vets a unit before it is realized.
+     *
+     * @param device the unit, as errors name it
+     * @throws dev.veery.base.ConfigException as {@link #install}
+     */
+    void checkInstall(String device);
+
+    /** The leases stated so far, in their order. */
+    List<DmaDomainLease> leases();
+
     /**
      * Names the unit that translates for everyone.
      *

@@ -2,6 +2,7 @@ package dev.veery.acpi;
 
 import java.util.List;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the tables describe: addresses and interrupt numbers, decided by the board.
@@ -24,6 +25,7 @@ import java.util.OptionalInt;
  * @param pvpanicPort I/O port of pvpanic, if present
  * @param reserved address ranges of the board itself that no driver may claim
  * @param reservedPorts I/O ranges of the board itself that no driver may claim
+ * @param iommu the DMA remapping unit, or null
  */
 public record AcpiPlatform(
         int cpus,
@@ -42,7 +44,8 @@ public record AcpiPlatform(
         OptionalInt fwCfgPort,
         OptionalInt pvpanicPort,
         List<Window> reserved,
-        List<Ports> reservedPorts) {
+        List<Ports> reservedPorts,
+        @Nullable Iommu iommu) {
 
     /** Takes copies of the lists. */
     public AcpiPlatform {
@@ -60,6 +63,32 @@ public record AcpiPlatform(
 
     /** {@code length} I/O ports from {@code first}; at most 255. */
     public record Ports(int first, int length) {}
+
+    /**
+     * A DMA remapping unit that all of PCI is behind.
+     *
+     * @param base physical address of its registers
+     * @param addressWidth bits of host addresses
+     * @param interruptRemapping whether it remaps interrupts
+     * @param deviceTlb whether devices may cache translations
+     * @param ioApicSource bus, device and function that the I/O APIC's messages carry
+     * @param reserved memory that devices go on using and that must stay mapped for them
+     */
+    public record Iommu(
+            long base,
+            int addressWidth,
+            boolean interruptRemapping,
+            boolean deviceTlb,
+            int ioApicSource,
+            List<ReservedMemory> reserved) {
+        /** Takes a copy of the list. */
+        public Iommu {
+            reserved = List.copyOf(reserved);
+        }
+    }
+
+    /** Physical addresses {@code first} to {@code last} for the functions {@code sources} of bus 0. */
+    public record ReservedMemory(long first, long last, List<Integer> sources) {}
 
     /** A 16550 at {@code ioBase} on ISA interrupt {@code irq}. */
     public record SerialPort(int ioBase, int irq) {}

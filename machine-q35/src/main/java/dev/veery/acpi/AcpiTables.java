@@ -4,8 +4,10 @@ import dev.veery.base.Bits;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Lays out all tables of a platform as one block of guest memory. */
@@ -46,12 +48,16 @@ public final class AcpiTables {
         Layout layout = new Layout(address + RSDP_LENGTH);
         long facs = layout.place("FACS", facs(), FACS_ALIGNMENT);
         long dsdt = layout.place("DSDT", Dsdt.build(platform), TABLE_ALIGNMENT);
-        long[] listed = new long[platform.hpetBase() == 0 ? 3 : 4];
-        listed[0] = layout.place("FACP", Fadt.build(platform, facs, dsdt), TABLE_ALIGNMENT);
-        listed[1] = layout.place("APIC", Madt.build(platform), TABLE_ALIGNMENT);
-        listed[2] = layout.place("MCFG", mcfg(platform), TABLE_ALIGNMENT);
+        List<Long> listed = new ArrayList<>();
+        listed.add(layout.place("FACP", Fadt.build(platform, facs, dsdt), TABLE_ALIGNMENT));
+        listed.add(layout.place("APIC", Madt.build(platform), TABLE_ALIGNMENT));
+        listed.add(layout.place("MCFG", mcfg(platform), TABLE_ALIGNMENT));
         if (platform.hpetBase() != 0) {
-            listed[3] = layout.place("HPET", hpet(platform), TABLE_ALIGNMENT);
+            listed.add(layout.place("HPET", hpet(platform), TABLE_ALIGNMENT));
+        }
+        AcpiPlatform.Iommu iommu = platform.iommu();
+        if (iommu != null) {
+            listed.add(layout.place("DMAR", Dmar.build(iommu), TABLE_ALIGNMENT));
         }
         Table rsdt = new Table("RSDT", 1);
         Table xsdt = new Table("XSDT", 1);

@@ -23,10 +23,10 @@ import dev.veery.device.pit.SystemControlPort;
 import dev.veery.device.port92.Port92;
 import dev.veery.device.rtc.CmosMemorySize;
 import dev.veery.device.rtc.Mc146818;
-import dev.veery.dma.CommitPlanner;
 import dev.veery.dma.DmaPlanner;
 import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
+import dev.veery.irq.MsiSink;
 import dev.veery.irq.MsiSwitch;
 import dev.veery.memory.AccessSizes;
 import dev.veery.memory.AddressSpace;
@@ -42,6 +42,7 @@ import dev.veery.q35.chipset.Mch;
 import dev.veery.q35.chipset.ResetControl;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +100,11 @@ final class Q35Chips implements AutoCloseable {
         void reset();
     }
 
-    Q35Chips(Q35Settings settings, Requests requests, VcpuListener listener) {
+    Q35Chips(
+            Q35Settings settings,
+            Requests requests,
+            VcpuListener listener,
+            BiFunction<AddressSpace, MsiSink, DmaPlanner> planner) {
         this.settings = settings;
         lock = settings.lock();
         map = Q35MemoryMap.of(settings.ramBytes());
@@ -116,7 +121,7 @@ final class Q35Chips implements AutoCloseable {
         memory.addChild(0, pciMemory, -1);
         memorySpace = new AddressSpace("memory", memory, lock);
         ioSpace = new AddressSpace("io", io, lock);
-        dma = new CommitPlanner(memorySpace, messages);
+        dma = planner.apply(memorySpace, messages);
 
         // Interrupt controllers and the wires between them and everyone else.
         pic = new PicPair(this::setIntr);

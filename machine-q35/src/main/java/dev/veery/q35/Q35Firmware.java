@@ -18,6 +18,8 @@ import dev.veery.firmware.DirectBoot;
 import dev.veery.firmware.E820Entry;
 import dev.veery.firmware.EntryState;
 import dev.veery.model.Device;
+import dev.veery.q35.vtd.IntelIommuDevice;
+import dev.veery.q35.vtd.VtdUnit;
 import dev.veery.smbios.SmbiosTables;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The firmware's part of a start: no BIOS runs, so after each reset the board leaves chips and memory in the state in
@@ -178,20 +181,41 @@ final class Q35Firmware {
         chips.lapics.get(0).enterVirtualWire();
     }
 
-    private AcpiTables.Image writeTables(List<Device> devices) {
+    /** The ACPI tables; the order in which devices were added does not show in them. */
+    AcpiTables.Image describeToAcpi(List<Device> devices) {
         List<AcpiPlatform.SerialPort> serials = new ArrayList<>();
-        List<Integer> comPorts = new ArrayList<>();
         OptionalInt pvpanic = OptionalInt.empty();
+        AcpiPlatform.Iommu iommu = null;
         for (Device device : devices) {
             if (device instanceof IsaSerialDevice) {
                 IsaSerialDevice port = (IsaSerialDevice) device;
                 serials.add(new AcpiPlatform.SerialPort(port.port(), port.irq()));
-                comPorts.add(port.port());
             } else if (device instanceof PvpanicDevice) {
                 pvpanic = OptionalInt.of(((PvpanicDevice) device).port());
+            } else if (device instanceof IntelIommuDevice) {
+                iommu = iommu(((IntelIommuDevice) device).unit());
             }
         }
-        AcpiTables.Image acpi = AcpiTables.build(platform(serials, pvpanic), Q35MemoryMap.ACPI_TABLES);
+        serials.sort(Comparator.comparingInt((AcpiPlatform.SerialPort port) -> unit(port.ioBase()))
+                .thenComparingInt(AcpiPlatform.SerialPort::ioBase));
+        return AcpiTables.build(platform(serials, pvpanic, iommu), Q35MemoryMap.ACPI_TABLES);
+    }
+
+    /** COM1 to COM4 by their usual ports, 0 to 3; others come behind. */
+    private static int unit(int port) {
+        int found = Q35MemoryMap.COM_PORTS.indexOf(port);
+        return found < 0 ? Q35MemoryMap.COM_PORTS.size() : found;
+    }
+
+    private AcpiTables.Image writeTables(List<Device> devices) {
+        List<Integer> comPorts = new ArrayList<>();
+        for (Device device : devices) {
+            if (device instanceof IsaSerialDevice) {
+                comPorts.add(((IsaSerialDevice) device).port());
+            }
+        }
+        comPorts.sort(Comparator.comparingInt(Q35Firmware::unit).thenComparingInt(Integer::intValue));
+        AcpiTables.Image acpi = describeToAcpi(devices);
         requireRoom("ACPI", acpi.bytes().length, Q35MemoryMap.SMBIOS - Q35MemoryMap.ACPI_TABLES);
         byte[] smbios = SmbiosTables.build(smbiosMachine(), Q35MemoryMap.SMBIOS);
         requireRoom("SMBIOS", smbios.length, Q35MemoryMap.SMBIOS_END - Q35MemoryMap.SMBIOS);
@@ -208,7 +232,18 @@ final class Q35Firmware {
         }
     }
 
-    private AcpiPlatform platform(List<AcpiPlatform.SerialPort> serials, OptionalInt pvpanic) {
+    private static AcpiPlatform.Iommu iommu(VtdUnit unit) {
+        return new AcpiPlatform.Iommu(
+                Q35MemoryMap.VTD,
+                unit.addressWidth(),
+                unit.remapsInterrupts(),
+                unit.deviceTlb(),
+                Q35IrqMap.IO_APIC_REQUESTER,
+                List.of());
+    }
+
+    private AcpiPlatform platform(
+            List<AcpiPlatform.SerialPort> serials, OptionalInt pvpanic, AcpiPlatform.@Nullable Iommu iommu) {
         return new AcpiPlatform(
                 settings.cpus(),
                 Q35MemoryMap.LOCAL_APIC,
@@ -225,8 +260,9 @@ final class Q35Firmware {
                 false,
                 OptionalInt.of(Q35MemoryMap.FW_CFG),
                 pvpanic,
-                Q35MemoryMap.reserved(),
-                Q35MemoryMap.reservedPorts());
+                Q35MemoryMap.reserved(iommu != null),
+                Q35MemoryMap.reservedPorts(),
+                iommu);
     }
 
     private SmbiosTables.Machine smbiosMachine() {

@@ -2,7 +2,9 @@ package dev.veery.q35;
 
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuListener;
+import dev.veery.acpi.AcpiTables;
 import dev.veery.base.ConfigException;
+import dev.veery.base.MachineLock;
 import dev.veery.bus.isa.IsaBus;
 import dev.veery.chardev.CharBackend;
 import dev.veery.cpu.state.ExecutionTrace;
@@ -15,8 +17,13 @@ import dev.veery.device.pvpanic.PvpanicDevice;
 import dev.veery.device.pvpanic.PvpanicListener;
 import dev.veery.device.serial.IsaSerialDevice;
 import dev.veery.device.testdev.PcTestdevDevice;
+import dev.veery.dma.CommitPlanner;
+import dev.veery.dma.DmaPlan;
+import dev.veery.dma.DmaPlanner;
 import dev.veery.firmware.EntryState;
+import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
+import dev.veery.irq.MsiSink;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.model.DeviceDescriptor;
@@ -25,11 +32,14 @@ import dev.veery.model.DeviceRegistry;
 import dev.veery.q35.chipset.Ich9Lpc;
 import dev.veery.q35.chipset.Ich9Smbus;
 import dev.veery.q35.chipset.Mch;
+import dev.veery.q35.vtd.IntelIommuDevice;
 import dev.veery.time.VirtualClock;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +66,28 @@ public final class Q35Machine implements AutoCloseable {
      * @throws ConfigException if a device is refused, or the host cannot give what is asked for
      */
     public Q35Machine(Q35Settings settings) {
+        this(settings, CommitPlanner::new);
+    }
+
+    /** As the public one; {@code planner} makes what resolves DMA leases. */
+    Q35Machine(Q35Settings settings, BiFunction<AddressSpace, MsiSink, DmaPlanner> planner) {
         this.settings = settings;
         checkAddressWidth(settings);
         settings.lock().lock();
         try {
             Requests requests = new Requests();
-            chips = new Q35Chips(settings, requests, requests);
-            Q35Plug plug = new Q35Plug(chips.pci);
-            DeviceRegistry registry =
-                    registry(chips.isa, settings.clock(), this::chardev, this::exit, new PanicListener());
+            chips = new Q35Chips(settings, requests, requests, planner);
+            boolean strict = settings.options().choice(Q35Options.VIOMMU_ORDER).equals(Q35Options.STRICT);
+            Q35Plug plug = new Q35Plug(chips, strict);
+            DeviceRegistry registry = registry(
+                    chips.memorySpace,
+                    chips.apicBus,
+                    settings.warnings(),
+                    chips.isa,
+                    settings.clock(),
+                    this::chardev,
+                    this::exit,
+                    new PanicListener());
             devices = new DeviceManager(registry, plug, settings.warnings());
             firmware = new Q35Firmware(settings, chips);
             boolean done = false;
@@ -99,6 +122,9 @@ public final class Q35Machine implements AutoCloseable {
     }
 
     private static DeviceRegistry registry(
+            AddressSpace memory,
+            InterruptBus interrupts,
+            Consumer<String> warnings,
             IsaBus isa,
             VirtualClock clock,
             Function<String, CharBackend> chardevs,
@@ -113,6 +139,7 @@ public final class Q35Machine implements AutoCloseable {
                 .add(IsaDebugExitDevice.type(isa, exit))
                 .add(PvpanicDevice.type(isa, panic))
                 .add(PcTestdevDevice.type(isa))
+                .add(IntelIommuDevice.type(memory, interrupts, warnings))
                 .add(PciTestDevice.TYPE)
                 .add(EduDevice.type(clock));
     }
@@ -129,6 +156,9 @@ public final class Q35Machine implements AutoCloseable {
             public void guestCrashLoaded() {}
         };
         return registry(
+                new AddressSpace("memory", MemoryRegion.container("memory", 0), new MachineLock()),
+                new InterruptBus(),
+                warning -> {},
                 nowhere,
                 clock,
                 id -> {
@@ -167,6 +197,16 @@ public final class Q35Machine implements AutoCloseable {
     /** The devices, the board's PCI functions included. Its users hold the machine lock. */
     public DeviceManager devices() {
         return devices;
+    }
+
+    /** Which device was given which memory. */
+    public DmaPlan dmaPlan() {
+        return chips.dma.plan();
+    }
+
+    /** The ACPI tables, which each reset writes to memory. */
+    AcpiTables.Image acpiTables() {
+        return firmware.describeToAcpi(devices.devices());
     }
 
     /** The processors; 0 is the bootstrap processor. */

@@ -23,6 +23,7 @@ import java.util.List;
  * FEC0_0000              I/O APIC
  * FED0_0000              HPET
  * FED1_C000 - FED1_FFFF  root complex registers (RCBA)
+ * FED9_0000              IOMMU, when present
  * FEE0_0000              local APICs; message-signalled interrupts
  * FF00_0000              pc-testdev, when present
  * 1_0000_0000 - high end the rest of RAM
@@ -58,6 +59,8 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     public static final long HPET = 0xfed0_0000L;
     public static final long RCBA = 0xfed1_c000L;
     private static final long RCBA_SIZE = 0x4000;
+    public static final long VTD = 0xfed9_0000L;
+    private static final long VTD_SIZE = 0x1000;
     public static final long LOCAL_APIC = 0xfee0_0000L;
     public static final long MSI_WINDOW_SIZE = Units.MIB;
 
@@ -78,6 +81,9 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     public static final int APM_CONTROL = 0xb2;
     public static final int DMA2 = 0xc0;
     public static final int ELCR = 0x4d0;
+    /** COM1 to COM4. */
+    static final List<Integer> COM_PORTS = List.of(0x3f8, 0x2f8, 0x3e8, 0x2e8);
+
     public static final int FW_CFG = 0x510;
     public static final int FW_CFG_DMA = 0x514;
     public static final int PM_BASE = 0x600;
@@ -155,10 +161,14 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     }
 
     /** Memory that no driver may claim. */
-    static List<AcpiPlatform.Window> reserved() {
-        return List.of(
-                new AcpiPlatform.Window(ECAM, ECAM + ECAM_SIZE - 1),
-                new AcpiPlatform.Window(RCBA, RCBA + RCBA_SIZE - 1));
+    static List<AcpiPlatform.Window> reserved(boolean iommu) {
+        List<AcpiPlatform.Window> windows = new ArrayList<>();
+        windows.add(new AcpiPlatform.Window(ECAM, ECAM + ECAM_SIZE - 1));
+        windows.add(new AcpiPlatform.Window(RCBA, RCBA + RCBA_SIZE - 1));
+        if (iommu) {
+            windows.add(new AcpiPlatform.Window(VTD, VTD + VTD_SIZE - 1));
+        }
+        return windows;
     }
 
     /** Ports that no driver may claim. */

@@ -16,6 +16,8 @@ public final class Q35Options {
     static final String PIT = "pit";
     static final String I8042 = "i8042";
     static final String GRAPHICS = "graphics";
+    static final String VIOMMU_ORDER = "viommu-order";
+    static final String STRICT = "strict";
 
     private static final List<Property> PROPERTIES = List.of(
             Property.string("accel", "Accelerators to try, the first first, separated by colons"),
@@ -33,6 +35,12 @@ public final class Q35Options {
                     "split"),
             Property.enumeration("vmport", "auto", "VMware backdoor port; only off and auto", "auto", "off"),
             Property.enumeration("usb", "off", "Default USB controller; only off", "off"),
+            Property.enumeration(
+                    VIOMMU_ORDER,
+                    "auto",
+                    "Whether an IOMMU may be named behind the devices it translates for (auto) or not (strict)",
+                    "auto",
+                    STRICT),
             Property.bool("dump-guest-core", true, "Include guest memory in a core dump; without effect here"),
             Property.bool("mem-merge", true, "Let the host merge equal pages; without effect here"));
 

@@ -6,9 +6,11 @@ import dev.veery.bus.isa.IsaDevice;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciRegs;
+import dev.veery.dma.DmaDomainLease;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceManager;
 import dev.veery.model.HotplugHandler;
+import dev.veery.q35.vtd.IntelIommuDevice;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
@@ -17,11 +19,18 @@ final class Q35Plug implements HotplugHandler {
     /** The first slot given to a device that does not ask for one; 0 is the host bridge. */
     private static final int FIRST_FREE_SLOT = 1;
 
+    private static final String SYSTEM_BUS = "main-system-bus";
+
+    private final Q35Chips chips;
     private final PciBus pci;
+    private final boolean strictOrder;
     private final Map<Device, Integer> boardPlaces = new IdentityHashMap<>();
 
-    Q35Plug(PciBus pci) {
-        this.pci = pci;
+    /** With {@code strictOrder}, an IOMMU must be named before the devices behind it. */
+    Q35Plug(Q35Chips chips, boolean strictOrder) {
+        this.chips = chips;
+        this.strictOrder = strictOrder;
+        pci = chips.pci;
     }
 
     /** Adds a function of the board at its fixed place. */
@@ -38,9 +47,32 @@ final class Q35Plug implements HotplugHandler {
         } else if (device instanceof IsaDevice) {
             checkBus(device, IsaBus.NAME);
             ((IsaDevice) device).checkPorts();
+        } else if (device instanceof IntelIommuDevice) {
+            checkBus(device, SYSTEM_BUS);
+            vetIommu(device);
         } else {
             throw new ConfigException("device " + device + " has no place in this machine");
         }
+    }
+
+    /** One IOMMU a machine, there when memory is given out; with a strict order, in front of whoever will use it. */
+    private void vetIommu(Device device) {
+        chips.dma.checkInstall("device " + device);
+        if (strictOrder && !chips.dma.leases().isEmpty()) {
+            DmaDomainLease first = chips.dma.leases().get(0);
+            throw new ConfigException("viommu-order=strict: " + first + " is named before device " + device
+                    + ", which translates for it; move '-device "
+                    + device.type().name() + "' in front of device "
+                    + first.device());
+        }
+    }
+
+    private void plugIommu(IntelIommuDevice device) {
+        chips.dma.install(device.unit());
+        chips.memory.addChild(Q35MemoryMap.VTD, device.registers(), 1);
+        chips.messages.connect(device.unit().remapping(chips.apicBus));
+        // Behind all devices: they are quiet by then.
+        chips.resets.add(device.unit());
     }
 
     private static void checkBus(Device device, String name) {
@@ -89,6 +121,8 @@ final class Q35Plug implements HotplugHandler {
                 function.setMultifunction();
             }
             pci.attach(place(function), function);
+        } else if (device instanceof IntelIommuDevice) {
+            plugIommu((IntelIommuDevice) device);
         }
     }
 
@@ -96,6 +130,8 @@ final class Q35Plug implements HotplugHandler {
     public void unplug(Device device) {
         if (device instanceof PciDevice) {
             pci.detach((PciDevice) device);
+        } else if (device instanceof IntelIommuDevice) {
+            throw new ConfigException("device " + device + " cannot be removed: others use memory through it");
         }
     }
 }

@@ -28,6 +28,13 @@ public final class AcpiFixtures {
                 OptionalInt.of(0x510),
                 OptionalInt.of(0x505),
                 List.of(new AcpiPlatform.Window(0xfed1_c000L, 0xfed1_ffffL)),
-                List.of(new AcpiPlatform.Ports(0x600, 0x80)));
+                List.of(new AcpiPlatform.Ports(0x600, 0x80)),
+                new AcpiPlatform.Iommu(
+                        0xfed9_0000L,
+                        39,
+                        true,
+                        true,
+                        0xfff0,
+                        List.of(new AcpiPlatform.ReservedMemory(0x7e00_0000L, 0x7e00_ffffL, List.of(0x28, 0x31)))));
     }
 }

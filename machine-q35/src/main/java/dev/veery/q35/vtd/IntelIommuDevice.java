@@ -1,0 +1,57 @@
+package dev.veery.q35.vtd;
+
+import dev.veery.irq.InterruptBus;
+import dev.veery.memory.AccessSizes;
+import dev.veery.memory.AddressSpace;
+import dev.veery.memory.MemoryRegion;
+import dev.veery.model.Device;
+import dev.veery.model.DeviceCategory;
+import dev.veery.model.DeviceConfig;
+import dev.veery.model.DeviceType;
+import java.util.function.Consumer;
+
+/** {@code -device intel-iommu}: at most one a machine, anywhere among the other devices. */
+public final class IntelIommuDevice extends Device {
+    /** What the user calls the type. */
+    public static final String NAME = "intel-iommu";
+
+    private final VtdUnit unit;
+    private final MemoryRegion registers;
+
+    private IntelIommuDevice(DeviceConfig config, AddressSpace memory, InterruptBus bus, Consumer<String> warnings) {
+        super(config);
+        unit = new VtdUnit(toString(), VtdConfig.of(config.properties()), memory, bus, warnings);
+        registers = MemoryRegion.mmio(NAME, VtdRegs.WINDOW, unit, AccessSizes.DWORD_TO_QWORD);
+    }
+
+    /**
+     * The type.
+     *
+     * @param memory guest physical memory
+     * @param bus delivers interrupts
+     * @param warnings takes lines for the user
+     */
+    public static DeviceType type(AddressSpace memory, InterruptBus bus, Consumer<String> warnings) {
+        return DeviceType.named(NAME)
+                .description("Intel IOMMU (VT-d) DMA remapping device")
+                .bus("System")
+                .category(DeviceCategory.MISC)
+                .properties(VtdConfig.PROPERTIES)
+                // Refused when it comes late, but by the board, which names what stands in its way.
+                .hotpluggable()
+                .build(config -> new IntelIommuDevice(config, memory, bus, warnings));
+    }
+
+    /** The unit itself. */
+    public VtdUnit unit() {
+        return unit;
+    }
+
+    /** Its register window, for the board to place. */
+    public MemoryRegion registers() {
+        return registers;
+    }
+
+    @Override
+    protected void onRealize() {}
+}
