@@ -188,6 +188,16 @@ class LayoutTest {
     private static final ArchRule LINUX_KVM =
             only("dev.veery.linux.kvm..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
 
+    private static final ArchRule LINUX_VFIO =
+            only("dev.veery.linux.vfio..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
+
+    private static final ArchRule LINUX_IOMMUFD = only(
+            "dev.veery.linux.iommufd..",
+            "dev.veery.linux.vfio",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.memory.access");
+
     private static final ArchRule ACCEL_KVM = only(
             "dev.veery.accel.kvm..",
             "dev.veery.accel",
@@ -319,6 +329,8 @@ class LayoutTest {
             LINUX_SYS,
             LINUX_TTY,
             LINUX_KVM,
+            LINUX_VFIO,
+            LINUX_IOMMUFD,
             ACCEL_KVM,
             BOARDS_DO_NOT_KNOW_THE_HOST,
             TABLES,

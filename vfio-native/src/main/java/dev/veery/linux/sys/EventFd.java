@@ -8,6 +8,8 @@ public final class EventFd implements AutoCloseable {
     private static final int COUNTER_BYTES = 8;
 
     private final Fd fd;
+    private final long counter = OffHeap.allocate(COUNTER_BYTES);
+    private boolean closed;
 
     /** Makes a counter of 0, non-blocking. */
     public EventFd(String name) {
@@ -34,8 +36,17 @@ public final class EventFd implements AutoCloseable {
         }
     }
 
+    /** Sets the counter to 0; for one thread. Whether it was not 0. */
+    public boolean drain() {
+        return fd.tryRead(counter, COUNTER_BYTES) == COUNTER_BYTES;
+    }
+
     @Override
     public void close() {
-        fd.close();
+        if (!closed) {
+            closed = true;
+            fd.close();
+            OffHeap.free(counter);
+        }
     }
 }

@@ -107,6 +107,21 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** Reads once, as {@link #read}; -1 for any failure. */
+    public long tryRead(long buffer, long count) {
+        return LibC.read(number, buffer, count);
+    }
+
+    /** Reads once at {@code offset}, as {@link #pread}; -1 for any failure. */
+    public long tryPread(long buffer, long count, long offset) {
+        return LibC.pread(number, buffer, count, offset);
+    }
+
+    /** Writes once at {@code offset}, as {@link #pwrite}; -1 for any failure. */
+    public long tryPwrite(long buffer, long count, long offset) {
+        return LibC.pwrite(number, buffer, count, offset);
+    }
+
     /**
      * Issues an ioctl.
      *

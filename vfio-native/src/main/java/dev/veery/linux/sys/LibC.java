@@ -40,6 +40,12 @@ final class LibC {
 
     static native int poll(long pollfds, long count, int timeoutMillis);
 
+    static native int epoll_create1(int flags);
+
+    static native int epoll_ctl(int epoll, int operation, int fd, long event);
+
+    static native int epoll_wait(int epoll, long events, int count, int timeoutMillis);
+
     static native int eventfd(int initial, int flags);
 
     static native int memfd_create(String name, int flags);

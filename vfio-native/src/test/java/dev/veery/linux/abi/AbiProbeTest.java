@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AbiProbeTest {
     private static final List<Class<?>> CLASSES = List.of(
             Errno.class,
+            Epolls.class,
             Eventfd.class,
             Fcntl.class,
             Kvm.class,
@@ -29,10 +30,12 @@ class AbiProbeTest {
             SignalNumbers.class,
             Termios.class,
             Ttys.class,
-            Unistd.class);
+            Unistd.class,
+            Vfio.class);
 
     private static final List<String> HEADERS = List.of(
             "errno.h",
+            "sys/epoll.h",
             "sys/eventfd.h",
             "fcntl.h",
             "sys/mman.h",
@@ -42,6 +45,7 @@ class AbiProbeTest {
             "sys/ioctl.h",
             "sys/syscall.h",
             "linux/kvm.h",
+            "linux/vfio.h",
             "unistd.h",
             "stddef.h",
             "stdio.h",
