@@ -85,14 +85,12 @@ public final class VfioContainer implements AutoCloseable {
             int room = (size - at - Vfio.IOVA_RANGES) / Vfio.SIZEOF_IOVA_RANGE;
             for (int i = 0; i < Math.min(count, room); i++) {
                 long range = info + at + Vfio.IOVA_RANGES + (long) i * Vfio.SIZEOF_IOVA_RANGE;
-                ranges.add(
-                        new IommuInfo.Range(OffHeap.getLong(range), OffHeap.getLong(range + Vfio.IOVA_RANGE_END)));
+                ranges.add(new IommuInfo.Range(OffHeap.getLong(range), OffHeap.getLong(range + Vfio.IOVA_RANGE_END)));
             }
         }
         at = CapChain.find(info, size, chain, Vfio.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
-        long available = at == 0
-                ? IommuInfo.UNLIMITED
-                : OffHeap.getInt(info + at + Vfio.DMA_AVAIL_COUNT) & 0xffff_ffffL;
+        long available =
+                at == 0 ? IommuInfo.UNLIMITED : OffHeap.getInt(info + at + Vfio.DMA_AVAIL_COUNT) & 0xffff_ffffL;
         return new IommuInfo(pageSizes, ranges, available);
     }
 

@@ -61,8 +61,7 @@ public final class VfioGroup implements AutoCloseable {
         long text = OffHeap.allocate(bytes.length + 1L);
         try {
             OffHeap.copyIn(bytes, 0, text, bytes.length);
-            return new VfioDevice(
-                    fd.ioctlForFd("VFIO_GROUP_GET_DEVICE_FD", Vfio.VFIO_GROUP_GET_DEVICE_FD, text, name));
+            return new VfioDevice(fd.ioctlForFd("VFIO_GROUP_GET_DEVICE_FD", Vfio.VFIO_GROUP_GET_DEVICE_FD, text, name));
         } finally {
             OffHeap.free(text);
         }
