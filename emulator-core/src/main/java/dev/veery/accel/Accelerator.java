@@ -1,6 +1,7 @@
 package dev.veery.accel;
 
 import dev.veery.cpu.state.CpuSupport;
+import org.jspecify.annotations.Nullable;
 
 /** A way to run vCPUs. */
 public interface Accelerator {
@@ -12,6 +13,17 @@ public interface Accelerator {
         return CpuSupport.SOFTWARE;
     }
 
-    /** Makes a processor, stopped and in its reset state. Its local APIC is connected before it starts. */
+    /**
+     * The interrupt controllers inside the accelerator, which the board uses in place of its own; null if there are none.
+     * Asked before the first processor is made.
+     */
+    default @Nullable Irqchip irqchip() {
+        return null;
+    }
+
+    /**
+     * Makes a processor, stopped and in its reset state. Its local APIC is connected before it starts, unless {@link
+     * #irqchip} has it.
+     */
     Vcpu createVcpu(VcpuConfig config);
 }

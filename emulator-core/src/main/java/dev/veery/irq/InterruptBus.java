@@ -42,6 +42,9 @@ public final class InterruptBus implements MsiSink {
     private ApicTarget[] targets = new ApicTarget[0];
     private EoiListener[] listeners = new EoiListener[0];
 
+    /** Where messages go when the local APICs are elsewhere. */
+    private @Nullable RemoteApics remote;
+
     /** Where the last lowest-priority arbitration ended: equals take turns. */
     private int lastWinner;
 
@@ -55,6 +58,11 @@ public final class InterruptBus implements MsiSink {
     public void attach(EoiListener listener) {
         listeners = Arrays.copyOf(listeners, listeners.length + 1);
         listeners[listeners.length - 1] = listener;
+    }
+
+    /** Names the local APICs of a machine that has none of its own; the board does this while wiring. */
+    public void connect(RemoteApics apics) {
+        remote = apics;
     }
 
     /** Widens an 8-bit destination as xAPIC and unremapped MSI messages carry it: FFh becomes {@link #BROADCAST}. */
@@ -104,6 +112,10 @@ public final class InterruptBus implements MsiSink {
     }
 
     private boolean route(int dest, boolean logical, @Nullable ApicTarget except, int mode, int vector, boolean level) {
+        RemoteApics elsewhere = remote;
+        if (elsewhere != null) {
+            return elsewhere.deliver(dest, logical, mode, vector, level);
+        }
         if (mode == LOWEST_PRIORITY) {
             return routeToLowest(dest, logical, except, vector, level);
         }

@@ -65,15 +65,13 @@ final class Q35Chips implements AutoCloseable {
     final MemoryRegion io = MemoryRegion.container("io", 0x1_0000);
     final AddressSpace memorySpace;
     final AddressSpace ioSpace;
-    final SharedWire[] wires = new SharedWire[Q35IrqMap.WIRES];
     final InterruptBus apicBus = new InterruptBus();
 
     /** Where devices and the I/O APIC send messages; an interrupt remapping unit puts itself in. */
     final MsiSwitch messages = new MsiSwitch(apicBus);
 
     final DmaPlanner dma;
-    final PicPair pic;
-    final IoApic ioApic;
+    final Q35Interrupts interrupts;
     final IsaBus isa;
     final PciBus pci;
     final PciHost host;
@@ -85,7 +83,6 @@ final class Q35Chips implements AutoCloseable {
     final @Nullable I8042 keyboard;
     final @Nullable Hpet hpet;
     final List<Vcpu> vcpus = new ArrayList<>();
-    final List<Lapic> lapics = new ArrayList<>();
 
     /** Everything with a power-on state that is not a device of the device manager, in reset order. */
     final ResetList resets = new ResetList();
@@ -124,27 +121,25 @@ final class Q35Chips implements AutoCloseable {
         dma = planner.apply(memorySpace, messages);
 
         // Interrupt controllers and the wires between them and everyone else.
-        pic = new PicPair(this::setIntr);
-        ioApic = new IoApic(Q35IrqMap.IO_APIC_REQUESTER, messages);
-        apicBus.attach(ioApic);
-        makeWires();
-        resets.add(pic);
-        resets.add(ioApic);
-        mapMemory("ioapic", Q35MemoryMap.IO_APIC, IoApic.WINDOW, ioApic, AccessSizes.BYTE_TO_DWORD);
+        interrupts = new Q35Interrupts(settings.accelerator().irqchip(), apicBus, messages, resets);
+        if (interrupts.ioApic != null) {
+            mapMemory(
+                    "ioapic", Q35MemoryMap.IO_APIC, IoApic.WINDOW, interrupts.ioApic, AccessSizes.BYTE_TO_DWORD);
+        }
         mapMemory("msi", Q35MemoryMap.LOCAL_APIC, Q35MemoryMap.MSI_WINDOW_SIZE, new MsiWindow(), AccessSizes.DWORD);
 
         // Buses. The LPC bridge is where PCI interrupt pins end, and it is on the bus itself.
         List<IrqLine> isaLines = new ArrayList<>();
         for (int i = 0; i < IsaBus.IRQS; i++) {
-            isaLines.add(wires[i].driver());
+            isaLines.add(interrupts.driver(i));
         }
         isa = new IsaBus(io, memory, isaLines);
         lpc = new Ich9Lpc(
                 DeviceConfig.board(Ich9Lpc.TYPE),
                 memory,
                 io,
-                drivers(),
-                drivers(),
+                interrupts.drivers(),
+                interrupts.drivers(),
                 settings.clock(),
                 requests::powerOff);
         pci = new PciBus("pcie.0", () -> 0, pciMemory, io, lpc.intxSink(), dma);
@@ -188,33 +183,8 @@ final class Q35Chips implements AutoCloseable {
         }
     }
 
-    /** Q35IrqMap's table, the columns of the controllers. */
-    private void makeWires() {
-        SharedWire input2 = new SharedWire(ioApic.line(Q35IrqMap.PIT_APIC_INPUT));
-        for (int i = 0; i < wires.length; i++) {
-            if (i == Q35IrqMap.PIT) {
-                wires[i] = new SharedWire(pic.line(i), input2.driver());
-            } else if (i == Q35IrqMap.PIT_APIC_INPUT) {
-                wires[i] = new SharedWire(input2.driver());
-            } else if (i < Q35IrqMap.ISA_WIRES) {
-                wires[i] = new SharedWire(pic.line(i), ioApic.line(i));
-            } else {
-                wires[i] = new SharedWire(ioApic.line(i));
-            }
-        }
-    }
-
-    /** A new driver of every wire. */
-    private IrqLine[] drivers() {
-        IrqLine[] drivers = new IrqLine[wires.length];
-        for (int i = 0; i < drivers.length; i++) {
-            drivers[i] = wires[i].driver();
-        }
-        return drivers;
-    }
-
     private Hpet makeHpet() {
-        Hpet made = new Hpet(settings.clock(), drivers(), Q35IrqMap.HPET_ROUTES);
+        Hpet made = new Hpet(settings.clock(), interrupts.drivers(), Q35IrqMap.HPET_ROUTES);
         resets.add(made);
         mapMemory("hpet", Q35MemoryMap.HPET, Hpet.WINDOW, made, AccessSizes.BYTE_TO_QWORD);
         return made;
@@ -254,6 +224,10 @@ final class Q35Chips implements AutoCloseable {
         mapPorts("dma", Q35MemoryMap.DMA2, WIDE_DMA_PORTS, wide, AccessSizes.BYTE);
         mapPorts("dma", Q35MemoryMap.DMA_PAGES, DmaPages.PORTS, pages, AccessSizes.BYTE);
         mapPorts("apm", Q35MemoryMap.APM_CONTROL, APM_PORTS, apm, AccessSizes.BYTE);
+        PicPair pic = interrupts.pic;
+        if (pic == null) {
+            return;
+        }
         mapPorts("pic", Q35MemoryMap.PIC1, 2, pic.masterPorts(), AccessSizes.BYTE);
         mapPorts("pic", Q35MemoryMap.PIC2, 2, pic.slavePorts(), AccessSizes.BYTE);
         mapPorts("pic", Q35MemoryMap.ELCR, 2, pic.elcrPorts(), AccessSizes.BYTE);
@@ -269,7 +243,7 @@ final class Q35Chips implements AutoCloseable {
 
     /**
      * A processor sees the system's memory with the register page of its own APIC on top, wherever IA32_APIC_BASE puts
-     * that.
+     * that, unless the accelerator has the APIC.
      */
     private void makeProcessor(int index, VcpuListener listener) {
         MemoryRegion view = MemoryRegion.container("cpu" + index, MemoryRegion.WHOLE);
@@ -279,6 +253,11 @@ final class Q35Chips implements AutoCloseable {
         Vcpu vcpu = settings.accelerator()
                 .createVcpu(new VcpuConfig(
                         index, settings.cpuModel(), space, ram, ioSpace, settings.clock(), lock, listener));
+        vcpus.add(vcpu);
+        PicPair pic = interrupts.pic;
+        if (interrupts.remoteApics() || pic == null) {
+            return;
+        }
         LapicConfig config = new LapicConfig(
                 index,
                 index == 0,
@@ -286,7 +265,7 @@ final class Q35Chips implements AutoCloseable {
                 settings.cpuModel().has(Feature.X2APIC),
                 settings.cpuModel().has(Feature.TSC_DEADLINE));
         Lapic lapic = new Lapic(config, apicBus, pic, vcpu.signals(), settings.clock());
-        apicBus.attach(lapic);
+        interrupts.add(lapic);
         MemoryRegion page = MemoryRegion.mmio("lapic" + index, 4096, lapic.mmio(), AccessSizes.BYTE_TO_DWORD);
         view.addChild(Lapic.DEFAULT_BASE, page, 1);
         lapic.onPageMoved(() -> {
@@ -297,16 +276,7 @@ final class Q35Chips implements AutoCloseable {
             }
         });
         resets.add(lapic);
-        lapics.add(lapic);
-        vcpus.add(vcpu);
         vcpu.connect(lapic);
-    }
-
-    /** The 8259s' INT output ends at LINT0 of the bootstrap processor. */
-    private void setIntr(boolean level) {
-        if (!lapics.isEmpty()) {
-            lapics.get(0).lint0().set(level);
-        }
     }
 
     private void setA20(boolean level) {

@@ -34,14 +34,6 @@ import org.jspecify.annotations.Nullable;
  * which one hands over.
  */
 final class Q35Firmware {
-    private static final int PIC_ICW1 = 0x11;
-    private static final int PIC_VECTORS = 0x08;
-    private static final int PIC2_VECTORS = 0x70;
-    /** Everything is masked but the cascade. */
-    private static final int PIC_MASK = 0xfb;
-
-    private static final int PIC2_MASK = 0xff;
-
     private final Q35Settings settings;
     private final Q35Chips chips;
 
@@ -88,7 +80,7 @@ final class Q35Firmware {
         }
         setUpChipset();
         setUpPci();
-        setUpInterrupts();
+        chips.interrupts.setUp();
         if (chips.keyboard != null) {
             chips.keyboard.setUpAsFirmware();
         }
@@ -164,21 +156,6 @@ final class Q35Firmware {
             }
             place.function.configWrite(bar.offset(), bar.wide() ? 8 : 4, next);
         }
-    }
-
-    /** The 8259s in their PC setting, masked; the local APICs pass them through (virtual wire). */
-    private void setUpInterrupts() {
-        int[] master = {PIC_VECTORS, 1 << Q35IrqMap.CASCADE, 1, PIC_MASK};
-        int[] slave = {PIC2_VECTORS, Q35IrqMap.CASCADE, 1, PIC2_MASK};
-        chips.pic.masterPorts().write(0, 1, PIC_ICW1);
-        chips.pic.slavePorts().write(0, 1, PIC_ICW1);
-        for (int i = 0; i < master.length; i++) {
-            chips.pic.masterPorts().write(1, 1, master[i]);
-            chips.pic.slavePorts().write(1, 1, slave[i]);
-        }
-        chips.pic.elcrPorts().write(0, 1, Q35IrqMap.FIRMWARE_ELCR & 0xff);
-        chips.pic.elcrPorts().write(1, 1, Q35IrqMap.FIRMWARE_ELCR >> 8);
-        chips.lapics.get(0).enterVirtualWire();
     }
 
     /** The ACPI tables; the order in which devices were added does not show in them. */
