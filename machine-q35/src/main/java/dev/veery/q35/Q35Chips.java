@@ -123,8 +123,7 @@ final class Q35Chips implements AutoCloseable {
         // Interrupt controllers and the wires between them and everyone else.
         interrupts = new Q35Interrupts(settings.accelerator().irqchip(), apicBus, messages, resets);
         if (interrupts.ioApic != null) {
-            mapMemory(
-                    "ioapic", Q35MemoryMap.IO_APIC, IoApic.WINDOW, interrupts.ioApic, AccessSizes.BYTE_TO_DWORD);
+            mapMemory("ioapic", Q35MemoryMap.IO_APIC, IoApic.WINDOW, interrupts.ioApic, AccessSizes.BYTE_TO_DWORD);
         }
         mapMemory("msi", Q35MemoryMap.LOCAL_APIC, Q35MemoryMap.MSI_WINDOW_SIZE, new MsiWindow(), AccessSizes.DWORD);
 
