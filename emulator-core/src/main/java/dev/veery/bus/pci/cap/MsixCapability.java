@@ -84,6 +84,11 @@ public final class MsixCapability {
         return MemoryRegion.mmio(name + ".msix-pba", pending.size(), new Pending(), AccessSizes.DWORD_TO_QWORD);
     }
 
+    /** How many there are. */
+    public int vectors() {
+        return vectors;
+    }
+
     /** Whether the device must use messages instead of its pin. */
     public boolean enabled() {
         return (config.get(offset + CONTROL, 2) & CONTROL_ENABLE) != 0;
