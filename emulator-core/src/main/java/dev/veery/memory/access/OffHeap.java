@@ -1,6 +1,8 @@
 package dev.veery.memory.access;
 
 import java.lang.reflect.Field;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import sun.misc.Unsafe;
 
 /**
@@ -13,6 +15,9 @@ import sun.misc.Unsafe;
  */
 public final class OffHeap {
     private static final Unsafe UNSAFE = unsafe();
+    private static final long BUFFER_ADDRESS = bufferField("address");
+    private static final long BUFFER_CAPACITY = bufferField("capacity");
+    private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
 
     private OffHeap() {}
 
@@ -24,6 +29,28 @@ public final class OffHeap {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
+    }
+
+    private static long bufferField(String name) {
+        try {
+            return UNSAFE.objectFieldOffset(Buffer.class.getDeclaredField(name));
+        } catch (NoSuchFieldException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /**
+     * A view of host memory for channels to read into and write from without a copy, in big-endian order like every new
+     * buffer. The memory must outlive it.
+     *
+     * @param length bytes, at least 0
+     */
+    public static ByteBuffer buffer(long address, int length) {
+        ByteBuffer view = EMPTY.duplicate();
+        UNSAFE.putLong(view, BUFFER_ADDRESS, address);
+        UNSAFE.putInt(view, BUFFER_CAPACITY, length);
+        view.limit(length);
+        return view;
     }
 
     /** One byte, sign-extended by Java. */

@@ -1,0 +1,45 @@
+package dev.veery.block;
+
+import java.io.IOException;
+
+/** A disk's contents. The methods may block; they are called by one thread at a time, without the machine lock. */
+public interface BlockImage extends AutoCloseable {
+    /** Bytes of a sector, the unit of everything. */
+    int SECTOR = 512;
+
+    /** Bytes. */
+    long length();
+
+    /** Whether writes are refused. */
+    boolean readOnly();
+
+    /** Whether {@link #discard} gives space back. */
+    boolean discards();
+
+    /**
+     * Reads into host memory; the range lies within the image.
+     *
+     * @param host address of {@code length} writable bytes
+     */
+    void read(long offset, long host, long length) throws IOException;
+
+    /** Writes from host memory; the range lies within the image, which is not read-only. */
+    void write(long offset, long host, long length) throws IOException;
+
+    /** Returns when everything written before is on stable storage. */
+    void flush() throws IOException;
+
+    /** The range's contents do not matter any more. */
+    void discard(long offset, long length) throws IOException;
+
+    /**
+     * Makes the range read as zeros.
+     *
+     * @param unmap whether it may take no space afterwards
+     */
+    void zero(long offset, long length, boolean unmap) throws IOException;
+
+    /** Releases the host's file; what was written and not flushed stays with the host. */
+    @Override
+    void close();
+}

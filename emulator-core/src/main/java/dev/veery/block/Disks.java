@@ -1,0 +1,59 @@
+package dev.veery.block;
+
+import dev.veery.base.ConfigException;
+import dev.veery.base.MachineLock;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The disks that the user defined, each for one device. */
+public final class Disks implements AutoCloseable {
+    private final MachineLock lock;
+    private final HolePuncher.Opener holes;
+    private final Map<String, DiskSpec> specs = new LinkedHashMap<>();
+    private final Map<String, BlockImage> images = new HashMap<>();
+
+    /** None yet. */
+    public Disks(MachineLock lock, HolePuncher.Opener holes) {
+        this.lock = lock;
+        this.holes = holes;
+    }
+
+    /**
+     * Opens a disk.
+     *
+     * @throws ConfigException if the id is taken, or the host does not allow it
+     */
+    public void define(DiskSpec spec) {
+        if (specs.containsKey(spec.id())) {
+            throw new ConfigException("Duplicate ID '" + spec.id() + "' for drive");
+        }
+        BlockImage image =
+                spec.file() == null ? new NullImage(spec.length(), spec.readOnly()) : RawImage.open(spec, holes);
+        specs.put(spec.id(), spec);
+        images.put(spec.id(), image);
+    }
+
+    /**
+     * Gives a disk to a device, which closes it.
+     *
+     * @throws ConfigException if there is none of that id, or another device has it
+     */
+    public DiskQueue connect(String id) {
+        if (!specs.containsKey(id)) {
+            throw new ConfigException("can't find drive '" + id + "'");
+        }
+        BlockImage image = images.remove(id);
+        if (image == null) {
+            throw new ConfigException("Drive '" + id + "' is already in use by another block device");
+        }
+        return new DiskQueue(id, image, lock);
+    }
+
+    /** Closes the disks that no device has taken. */
+    @Override
+    public void close() {
+        images.values().forEach(BlockImage::close);
+        images.clear();
+    }
+}

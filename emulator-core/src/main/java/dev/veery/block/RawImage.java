@@ -1,0 +1,257 @@
+package dev.veery.block;
+
+import com.sun.nio.file.ExtendedOpenOption;
+import dev.veery.base.ConfigException;
+import dev.veery.memory.access.OffHeap;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A raw image: byte n of the disk is byte n of a file or of a block device. */
+public final class RawImage implements BlockImage {
+    /** Direct I/O wants addresses, offsets and lengths aligned to this; less is copied through a buffer. */
+    private static final int DIRECT_ALIGNMENT = 4096;
+
+    private static final int BOUNCE = 1 << 16;
+    /** Longest piece of one call, so that lengths are ints. */
+    private static final int PIECE = 1 << 30;
+
+    private final FileChannel channel;
+    private final long length;
+    private final long fileEnd;
+    private final DiskSpec spec;
+    private final @Nullable HolePuncher holes;
+
+    /** Aligned memory for direct I/O and for zeros. */
+    private final long bounce;
+
+    private RawImage(FileChannel channel, DiskSpec spec, @Nullable HolePuncher holes) throws IOException {
+        this.channel = channel;
+        this.spec = spec;
+        this.holes = holes;
+        fileEnd = channel.size();
+        length = fileEnd + SECTOR - 1 & -SECTOR;
+        bounce = OffHeap.allocateUninitialized(BOUNCE, DIRECT_ALIGNMENT);
+    }
+
+    /**
+     * Opens an image.
+     *
+     * @throws ConfigException if that is not possible, or someone else uses the file
+     */
+    public static RawImage open(DiskSpec spec, HolePuncher.Opener holes) {
+        String name = String.valueOf(spec.file());
+        FileChannel channel = null;
+        boolean done = false;
+        try {
+            Path path = Path.of(name);
+            if (Files.isDirectory(path)) {
+                throw new ConfigException("Could not open '" + name + "': Is a directory");
+            }
+            channel = FileChannel.open(path, options(spec));
+            if (spec.locking()) {
+                lock(channel, spec, name);
+            }
+            HolePuncher puncher = spec.unmap() && !spec.readOnly() ? holes.open(name) : null;
+            RawImage image = new RawImage(channel, spec, puncher);
+            done = true;
+            return image;
+        } catch (NoSuchFileException e) {
+            throw new ConfigException("Could not open '" + name + "': No such file or directory");
+        } catch (AccessDeniedException e) {
+            throw new ConfigException("Could not open '" + name + "': Permission denied");
+        } catch (InvalidPathException | IOException e) {
+            throw new ConfigException("Could not open '" + name + "': " + e.getMessage());
+        } finally {
+            if (!done && channel != null) {
+                closeQuietly(channel);
+            }
+        }
+    }
+
+    private static Set<OpenOption> options(DiskSpec spec) {
+        Set<OpenOption> options = new HashSet<>();
+        options.add(StandardOpenOption.READ);
+        if (!spec.readOnly()) {
+            options.add(StandardOpenOption.WRITE);
+        }
+        if (spec.cache().direct()) {
+            options.add(ExtendedOpenOption.DIRECT);
+        }
+        if (!spec.cache().writeback() && !spec.readOnly()) {
+            options.add(StandardOpenOption.DSYNC);
+        }
+        return options;
+    }
+
+    /** Readers share a file, a writer has it alone; the lock goes with the process, however that ends. */
+    private static void lock(FileChannel channel, DiskSpec spec, String name) throws IOException {
+        FileLock lock;
+        try {
+            lock = channel.tryLock(0, Long.MAX_VALUE, spec.readOnly());
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            throw new ConfigException("Failed to get \"" + (spec.readOnly() ? "shared" : "write") + "\" lock on '"
+                    + name + "': is another process using the image, or another -drive?");
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The descriptor is gone in any case, and there is nobody to act on it.
+            assert !channel.isOpen();
+        }
+    }
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return spec.readOnly();
+    }
+
+    @Override
+    public boolean discards() {
+        return spec.unmap();
+    }
+
+    private static boolean aligned(long bits) {
+        return (bits & DIRECT_ALIGNMENT - 1) == 0;
+    }
+
+    @Override
+    public void read(long offset, long host, long bytes) throws IOException {
+        if (!spec.cache().direct() || aligned(offset | host | bytes)) {
+            readPieces(offset, host, bytes);
+            return;
+        }
+        long done = 0;
+        while (done < bytes) {
+            long from = offset + done & -DIRECT_ALIGNMENT;
+            int skip = (int) (offset + done - from);
+            int run = (int) Math.min(BOUNCE - skip, bytes - done);
+            readPieces(from, bounce, skip + run + DIRECT_ALIGNMENT - 1 & -DIRECT_ALIGNMENT);
+            OffHeap.copy(bounce + skip, host + done, run);
+            done += run;
+        }
+    }
+
+    private void readPieces(long offset, long host, long bytes) throws IOException {
+        long done = 0;
+        while (done < bytes) {
+            ByteBuffer buffer = OffHeap.buffer(host + done, (int) Math.min(PIECE, bytes - done));
+            int got = channel.read(buffer, offset + done);
+            if (got < 0) {
+                // The last sector of a file that ends within it, or a file that was cut short.
+                if (offset + done < fileEnd) {
+                    throw new EOFException(spec.file() + " ends at " + (offset + done));
+                }
+                OffHeap.fill(host + done, bytes - done, 0);
+                return;
+            }
+            done += got;
+        }
+    }
+
+    @Override
+    public void write(long offset, long host, long bytes) throws IOException {
+        if (!spec.cache().direct() || aligned(offset | host | bytes)) {
+            writePieces(offset, host, bytes);
+            return;
+        }
+        long done = 0;
+        while (done < bytes) {
+            long to = offset + done & -DIRECT_ALIGNMENT;
+            int skip = (int) (offset + done - to);
+            int run = (int) Math.min(BOUNCE - skip, bytes - done);
+            int whole = skip + run + DIRECT_ALIGNMENT - 1 & -DIRECT_ALIGNMENT;
+            if (whole != run) {
+                readPieces(to, bounce, whole);
+            }
+            OffHeap.copy(host + done, bounce + skip, run);
+            writePieces(to, bounce, whole);
+            done += run;
+        }
+    }
+
+    private void writePieces(long offset, long host, long bytes) throws IOException {
+        long done = 0;
+        while (done < bytes) {
+            ByteBuffer buffer = OffHeap.buffer(host + done, (int) Math.min(PIECE, bytes - done));
+            done += channel.write(buffer, offset + done);
+        }
+    }
+
+    @Override
+    public void flush() throws IOException {
+        if (!spec.cache().noFlush() && !spec.readOnly()) {
+            channel.force(false);
+        }
+    }
+
+    @Override
+    public void discard(long offset, long bytes) throws IOException {
+        if (holes != null) {
+            // Advice: a file system that cannot do it leaves things as they are.
+            holes.punch(offset, bytes);
+        }
+    }
+
+    @Override
+    public void zero(long offset, long bytes, boolean unmap) throws IOException {
+        if (unmap && holes != null && holes.punch(offset, bytes)) {
+            return;
+        }
+        OffHeap.fill(bounce, BOUNCE, 0);
+        long done = 0;
+        while (done < bytes) {
+            int skip = (int) (offset + done & DIRECT_ALIGNMENT - 1);
+            int run = (int) Math.min(BOUNCE - skip, bytes - done);
+            if (spec.cache().direct() && !aligned(skip | run)) {
+                zeroWithin(offset + done, skip, run);
+            } else {
+                writePieces(offset + done, bounce, run);
+            }
+            done += run;
+        }
+    }
+
+    /** Zeros part of what direct I/O must write as a whole. */
+    private void zeroWithin(long offset, int skip, int run) throws IOException {
+        long to = offset - skip;
+        int whole = skip + run + DIRECT_ALIGNMENT - 1 & -DIRECT_ALIGNMENT;
+        readPieces(to, bounce, whole);
+        OffHeap.fill(bounce + skip, run, 0);
+        writePieces(to, bounce, whole);
+        OffHeap.fill(bounce, BOUNCE, 0);
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(channel);
+        if (holes != null) {
+            holes.close();
+        }
+        OffHeap.free(bounce);
+    }
+}
