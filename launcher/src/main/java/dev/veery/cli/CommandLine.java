@@ -43,6 +43,7 @@ final class CommandLine {
     private final MachineParser machine = new MachineParser();
     private final List<ChardevSpec> chardevs = new ArrayList<>();
     private final List<String> serials = new ArrayList<>();
+    private final BlockParser disks = new BlockParser();
     private final List<DeviceDescriptor> devices = new ArrayList<>();
     private final List<GlobalProperty> globals = new ArrayList<>();
     private final Set<TraceOptions.Item> traceItems = EnumSet.noneOf(TraceOptions.Item.class);
@@ -93,8 +94,8 @@ final class CommandLine {
 
     private static Option option(String argument) {
         if (!argument.startsWith("-") || argument.length() < 2) {
-            throw ConfigException.usage("'" + argument + "' is not an option, and disk images are not available in this"
-                    + " version (see veery -help)");
+            throw ConfigException.usage(
+                    "'" + argument + "' is not an option; a disk image is given with -drive" + " (see veery -help)");
         }
         String text = argument.substring(argument.startsWith("--") ? 2 : 1);
         Option option = Option.find(text);
@@ -204,6 +205,12 @@ final class CommandLine {
             case BOOT:
                 boot = ProgramParser.boot(value, boot);
                 break;
+            case DRIVE:
+                devices.addAll(disks.drive(value));
+                break;
+            case BLOCKDEV:
+                disks.blockdev(value);
+                break;
             case GLOBAL:
                 globals.add(DeviceParser.global(value));
                 break;
@@ -304,6 +311,7 @@ final class CommandLine {
                 new BootOptions(kernelFile, initrdFile, arguments == null ? "" : arguments, boot.order(), boot.menu()),
                 uniqueChardevs(),
                 serialPorts(),
+                disks.disks(),
                 devices,
                 globals,
                 rtc,

@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Reads the one level of JSON that options take: an object of strings, numbers and booleans. As QEMU does, it also takes
- * single quotes. Values become the text that {@code key=value} would have: booleans {@code on} and {@code off}.
+ * Reads the JSON that options take: an object of strings, numbers, booleans and further objects. As QEMU does, it also takes
+ * single quotes. Values become the text that {@code key=value} would have: booleans {@code on} and {@code off}, members of
+ * inner objects {@code outer.inner}.
  */
 final class Json {
+    private static final int MAX_PREFIX = 200;
+
     private final String option;
     private final String text;
     private int at;
@@ -30,23 +33,32 @@ final class Json {
 
     private Map<String, String> object() {
         Map<String, String> members = new LinkedHashMap<>();
-        expect('{');
-        if (peek() == '}') {
-            at++;
-        } else {
-            do {
-                String key = string();
-                expect(':');
-                if (members.put(key, value()) != null) {
-                    throw error("'" + key + "' is given twice");
-                }
-            } while (peek() == ',' && at++ >= 0);
-            expect('}');
-        }
+        members("", members);
         if (peek() != 0) {
             throw error("text follows the object");
         }
         return members;
+    }
+
+    private void members(String prefix, Map<String, String> members) {
+        if (prefix.length() > MAX_PREFIX) {
+            throw error("objects are nested too deeply");
+        }
+        expect('{');
+        if (peek() == '}') {
+            at++;
+            return;
+        }
+        do {
+            String key = prefix + string();
+            expect(':');
+            if (peek() == '{') {
+                members(key + ".", members);
+            } else if (members.put(key, value()) != null) {
+                throw error("'" + key + "' is given twice");
+            }
+        } while (peek() == ',' && at++ >= 0);
+        expect('}');
     }
 
     private String value() {
@@ -54,8 +66,8 @@ final class Json {
         if (c == '"' || c == '\'') {
             return string();
         }
-        if (c == '{' || c == '[') {
-            throw error("values are strings, numbers or booleans");
+        if (c == '[') {
+            throw error("values are strings, numbers, booleans or objects");
         }
         int start = at;
         while (at < text.length() && ",}] \t\r\n".indexOf(text.charAt(at)) < 0) {

@@ -22,6 +22,8 @@ enum Option {
     INITRD("initrd", "FILE", "initial RAM disk; for multiboot a list of modules"),
     APPEND("append", "TEXT", "the kernel's command line"),
     BOOT("boot", "[order=drives][,menu=on|off]", "what firmware boots from; a kernel given with -kernel goes first"),
+    DRIVE("drive", "file=FILE,if=none|virtio[,id=ID][,readonly=on][,cache=MODE]...", "define a disk; raw images"),
+    BLOCKDEV("blockdev", "DRIVER,node-name=ID[,prop=value]...", "define a disk: file, raw or null-co; also JSON"),
     DEVICE("device", "DRIVER[,prop=value]...", "add a device ('-device help', '-device DRIVER,help'); also JSON"),
     GLOBAL("global", "DRIVER.PROP=VALUE", "set a property for all devices of a type"),
     OBJECT("object", "TYPE[,prop=value]...", "add an object ('-object help')"),
@@ -55,8 +57,8 @@ enum Option {
             + " portrait ";
 
     /** Options of QEMU that take a value and are not here. */
-    private static final String REFUSED_VALUES = " accelerator acpitable audio audiodev bios blockdev cdrom chroot"
-            + " compat debug drive dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb hda hdb hdc hdd icount incoming iscsi k"
+    private static final String REFUSED_VALUES = " accelerator acpitable audio audiodev bios cdrom chroot"
+            + " compat debug dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb hda hdb hdc hdd icount incoming iscsi k"
             + " L loadvm mem-path mem-prealloc mtdblock netdev numa option-rom pflash plugin prom-env qmp qmp-pretty"
             + " qtest qtest-log readconfig runas sandbox sd seed set smbios spice tb-size tpmdev trace usbdevice virtfs vnc"
             + " watchdog watchdog-action writeconfig xen-attach xen-domid run-with semihosting-config async-teardown soundhw ";

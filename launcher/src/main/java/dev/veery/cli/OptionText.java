@@ -33,6 +33,12 @@ final class OptionText {
         }
     }
 
+    /** What JSON had instead of text; {@code whole} is the option with it. */
+    OptionText(String whole, Map<String, String> members) {
+        this.whole = whole;
+        values.putAll(members);
+    }
+
     /** Collects one part and returns where the next starts. */
     private static int scan(String text, int from, StringBuilder part) {
         int at = from;

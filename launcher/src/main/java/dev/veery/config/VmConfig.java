@@ -1,5 +1,6 @@
 package dev.veery.config;
 
+import dev.veery.block.DiskSpec;
 import dev.veery.chardev.ChardevSpec;
 import dev.veery.model.DeviceDescriptor;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.List;
  * @param boot {@code -kernel} and what belongs to it
  * @param chardevs {@code -chardev}, in the order given
  * @param serials the serial ports, from the first
+ * @param disks {@code -drive}, {@code -blockdev}
  * @param devices {@code -device}, in the order given
  * @param globals {@code -global}
  * @param rtc {@code -rtc}
@@ -31,6 +33,7 @@ public record VmConfig(
         BootOptions boot,
         List<ChardevSpec> chardevs,
         List<ChardevSpec> serials,
+        List<DiskSpec> disks,
         List<DeviceDescriptor> devices,
         List<GlobalProperty> globals,
         RtcOptions rtc,
@@ -43,6 +46,7 @@ public record VmConfig(
         accelerators = List.copyOf(accelerators);
         chardevs = List.copyOf(chardevs);
         serials = List.copyOf(serials);
+        disks = List.copyOf(disks);
         devices = List.copyOf(devices);
         globals = List.copyOf(globals);
     }

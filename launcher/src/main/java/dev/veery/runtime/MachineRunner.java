@@ -4,6 +4,8 @@ import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
 import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
+import dev.veery.block.Disks;
+import dev.veery.block.HolePuncher;
 import dev.veery.chardev.CharBackend;
 import dev.veery.chardev.ChardevSpec;
 import dev.veery.chardev.Chardevs;
@@ -15,12 +17,14 @@ import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.RegisterDump;
+import dev.veery.linux.file.LinuxHoles;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
 import dev.veery.linux.tty.LinuxStreams;
 import dev.veery.memory.OffHeapRamAllocator;
 import dev.veery.model.PropertyValues;
+import dev.veery.q35.Q35Backends;
 import dev.veery.q35.Q35Machine;
 import dev.veery.q35.Q35Options;
 import dev.veery.q35.Q35Settings;
@@ -104,6 +108,9 @@ public final class MachineRunner {
         ending.add(chardevs::close);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
             config.chardevs().forEach(chardevs::define);
+            Disks disks = new Disks(lock, nativeLayer ? LinuxHoles::open : HolePuncher.Opener.NONE);
+            ending.add(disks::close);
+            config.disks().forEach(disks::define);
             Q35Machine machine = new Q35Machine(new Q35Settings(
                     lock,
                     clock,
@@ -117,6 +124,7 @@ public final class MachineRunner {
                     new Q35Settings.Boot(boot.kernel(), boot.initrd(), boot.append()),
                     serials(chardevs),
                     chardevs::connect,
+                    new Q35Backends(disks::connect, new SecureRandom()::nextBytes),
                     config.devices(),
                     globals(),
                     uuid(),

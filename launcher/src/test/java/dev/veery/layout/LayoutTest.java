@@ -80,6 +80,16 @@ class LayoutTest {
 
     private static final ArchRule CHARDEV = only("dev.veery.chardev..");
 
+    private static final ArchRule BLOCK = only("dev.veery.block..", "dev.veery.memory.access");
+
+    private static final ArchRule VIRTIO = only(
+            "dev.veery.virtio..",
+            "dev.veery.bus.pci..",
+            "dev.veery.model",
+            "dev.veery.register",
+            "dev.veery.dma",
+            "dev.veery.memory..");
+
     private static final ArchRule DEVICES = only(
             "dev.veery.device..",
             "dev.veery.model",
@@ -211,6 +221,13 @@ class LayoutTest {
             "dev.veery.time",
             "dev.veery.irq");
 
+    private static final ArchRule LINUX_FILE = only(
+            "dev.veery.linux.file..",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.memory..",
+            "dev.veery.block");
+
     private static final ArchRule BOARDS_DO_NOT_KNOW_THE_HOST = noClasses()
             .that(resideInAnyPackage(
                     "dev.veery.q35..", "dev.veery.acpi..", "dev.veery.smbios..", "dev.veery.firmware.."))
@@ -243,6 +260,7 @@ class LayoutTest {
                     "dev.veery.dma",
                     "dev.veery.irq",
                     "dev.veery.time",
+                    "dev.veery.block",
                     "dev.veery.chardev")
             .allowEmptyShould(true);
 
@@ -250,7 +268,8 @@ class LayoutTest {
 
     // launcher
 
-    private static final ArchRule CONFIG = only("dev.veery.config..", "dev.veery.chardev", "dev.veery.model");
+    private static final ArchRule CONFIG =
+            only("dev.veery.config..", "dev.veery.block", "dev.veery.chardev", "dev.veery.model");
 
     private static final ArchRule RUNTIME_DOES_NOT_KNOW_THE_COMMAND_LINE = noClasses()
             .that()
@@ -311,6 +330,8 @@ class LayoutTest {
             PCI,
             ISA,
             CHARDEV,
+            BLOCK,
+            VIRTIO,
             DEVICES,
             CHIPS_DO_NOT_KNOW_EACH_OTHER,
             CPU,
@@ -332,6 +353,7 @@ class LayoutTest {
             LINUX_VFIO,
             LINUX_IOMMUFD,
             ACCEL_KVM,
+            LINUX_FILE,
             BOARDS_DO_NOT_KNOW_THE_HOST,
             TABLES,
             SMBIOS,

@@ -10,9 +10,7 @@ import dev.veery.chardev.CharBackend;
 import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.device.debugcon.IsaDebugconDevice;
 import dev.veery.device.debugexit.IsaDebugExitDevice;
-import dev.veery.device.edu.EduDevice;
 import dev.veery.device.i8042.I8042;
-import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.pvpanic.PvpanicDevice;
 import dev.veery.device.pvpanic.PvpanicListener;
 import dev.veery.device.serial.IsaSerialDevice;
@@ -88,6 +86,7 @@ public final class Q35Machine implements AutoCloseable {
                     this::chardev,
                     this::exit,
                     new PanicListener());
+            PciDeviceTypes.addTo(registry, settings.clock(), settings.backends(), settings.cpus());
             devices = new DeviceManager(registry, plug, settings.warnings());
             firmware = new Q35Firmware(settings, chips);
             boolean done = false;
@@ -139,9 +138,7 @@ public final class Q35Machine implements AutoCloseable {
                 .add(IsaDebugExitDevice.type(isa, exit))
                 .add(PvpanicDevice.type(isa, panic))
                 .add(PcTestdevDevice.type(isa))
-                .add(IntelIommuDevice.type(memory, interrupts, warnings))
-                .add(PciTestDevice.TYPE)
-                .add(EduDevice.type(clock));
+                .add(IntelIommuDevice.type(memory, interrupts, warnings));
     }
 
     /** The device types of this machine without one, for help. */
@@ -155,7 +152,7 @@ public final class Q35Machine implements AutoCloseable {
             @Override
             public void guestCrashLoaded() {}
         };
-        return registry(
+        DeviceRegistry types = registry(
                 new AddressSpace("memory", MemoryRegion.container("memory", 0), new MachineLock()),
                 new InterruptBus(),
                 warning -> {},
@@ -166,6 +163,7 @@ public final class Q35Machine implements AutoCloseable {
                 },
                 status -> {},
                 nobody);
+        return PciDeviceTypes.addTo(types, clock, Q35Backends.NONE, 1);
     }
 
     private static String serialId(int index) {

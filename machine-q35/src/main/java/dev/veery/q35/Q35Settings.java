@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param boot what to boot, or null for nothing
  * @param serials back ends of COM1 to COM4, null for a port that is left out
  * @param chardevs connects a device to the back end that {@code chardev=} names; throws ConfigException for an unknown one
+ * @param backends disks and the like for devices to use
  * @param devices the devices asked for, in their order
  * @param globals {@code -global} settings, in their order
  * @param uuid of the machine
@@ -53,6 +54,7 @@ public record Q35Settings(
         @Nullable Boot boot,
         List<@Nullable CharBackend> serials,
         Function<String, CharBackend> chardevs,
+        Q35Backends backends,
         List<DeviceDescriptor> devices,
         List<Global> globals,
         UUID uuid,

@@ -222,6 +222,7 @@ class Q35MachineTest {
                 id -> {
                     throw new ConfigException("chardev '" + id + "' does not exist");
                 },
+                Q35Backends.NONE,
                 List.of(devices),
                 List.of(),
                 new UUID(1, 2),

@@ -26,5 +26,10 @@ public final class Fcntl {
     public static final int F_SEAL_GROW = 4;
     public static final int FD_CLOEXEC = 1;
 
+    /** {@code linux/falloc.h}: modes of fallocate(2). */
+    public static final int FALLOC_FL_KEEP_SIZE = 1;
+
+    public static final int FALLOC_FL_PUNCH_HOLE = 2;
+
     private Fcntl() {}
 }

@@ -193,6 +193,21 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes a range of the file read as zeros and take no space; the size stays.
+     *
+     * @return false if the file system cannot do that
+     */
+    public boolean punchHole(long offset, long length) {
+        while (LibC.fallocate(number, Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE, offset, length) < 0) {
+            if (LibC.errno() == Errno.EOPNOTSUPP) {
+                return false;
+            }
+            retryOrThrow("fallocate", name);
+        }
+        return true;
+    }
+
     /** Whether it is a terminal. */
     public boolean isTerminal() {
         return LibC.isatty(number) == 1;

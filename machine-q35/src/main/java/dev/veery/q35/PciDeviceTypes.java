@@ -1,0 +1,20 @@
+package dev.veery.q35;
+
+import dev.veery.device.edu.EduDevice;
+import dev.veery.device.pcitest.PciTestDevice;
+import dev.veery.device.virtioblk.VirtioBlkPci;
+import dev.veery.device.virtiorng.VirtioRngPci;
+import dev.veery.model.DeviceRegistry;
+import dev.veery.time.VirtualClock;
+
+/** The PCI devices that users may add. */
+final class PciDeviceTypes {
+    private PciDeviceTypes() {}
+
+    static DeviceRegistry addTo(DeviceRegistry registry, VirtualClock clock, Q35Backends backends, int cpus) {
+        return registry.add(PciTestDevice.TYPE)
+                .add(EduDevice.type(clock))
+                .add(VirtioRngPci.type(clock, backends.entropy()))
+                .add(VirtioBlkPci.type(backends.drives(), cpus));
+    }
+}
