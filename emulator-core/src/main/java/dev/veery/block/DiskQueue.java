@@ -161,6 +161,11 @@ public final class DiskQueue implements AutoCloseable {
     @Override
     public void close() {
         drain();
+        try {
+            image.flush();
+        } catch (IOException e) {
+            LOG.warn("{}: the last flush failed: {}", thread.getName(), e.toString());
+        }
         synchronized (monitor) {
             closed = true;
             monitor.notifyAll();

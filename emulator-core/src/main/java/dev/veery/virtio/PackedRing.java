@@ -112,14 +112,42 @@ final class PackedRing extends Ring {
 
     @Override
     void push(DescriptorChain chain, long written) {
+        long entry = descriptors + (long) DESCRIPTOR * usedNext;
+        int flags = putEntry(chain, written);
+        publish(entry, flags);
+    }
+
+    /** The driver goes from one to the next: the first one's flags, written last, show it all of them. */
+    @Override
+    void pushAll(DescriptorChain[] chains, long[] written, int count) {
+        long first = descriptors + (long) DESCRIPTOR * usedNext;
+        int firstFlags = 0;
+        for (int i = 0; i < count; i++) {
+            long entry = descriptors + (long) DESCRIPTOR * usedNext;
+            int flags = putEntry(chains[i], written[i]);
+            if (i == 0) {
+                firstFlags = flags;
+            } else {
+                publish(entry, flags);
+            }
+        }
+        publish(first, firstFlags);
+    }
+
+    private void publish(long entry, int flags) {
+        if (!broken()) {
+            store(entry + DESC_FLAGS, 2, flags);
+        }
+    }
+
+    private int putEntry(DescriptorChain chain, long written) {
         if (broken()) {
-            return;
+            return 0;
         }
         long entry = descriptors + (long) DESCRIPTOR * usedNext;
         store(entry + 8, 4, written);
         store(entry + 12, 2, chain.id);
         int flags = (usedWrap ? AVAILABLE | USED : 0) | (written > 0 ? WRITE : 0);
-        store(entry + DESC_FLAGS, 2, flags);
         usedNext += chain.entries;
         if (usedNext >= size) {
             usedNext -= size;
@@ -127,6 +155,7 @@ final class PackedRing extends Ring {
             announcedValid = false;
         }
         fresh = true;
+        return flags;
     }
 
     @Override

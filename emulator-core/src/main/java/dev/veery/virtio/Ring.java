@@ -40,6 +40,9 @@ abstract class Ring {
     /** Gives a request back. */
     abstract void push(DescriptorChain chain, long written);
 
+    /** Gives several requests back, of which the driver sees all or none. */
+    abstract void pushAll(DescriptorChain[] chains, long[] written, int count);
+
     /** Whether the driver wants to be interrupted for what was given back since the last call. */
     abstract boolean interruptWanted();
 

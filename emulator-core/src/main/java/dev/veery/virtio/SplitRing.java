@@ -87,13 +87,30 @@ final class SplitRing extends Ring {
 
     @Override
     void push(DescriptorChain chain, long written) {
-        if (broken()) {
-            return;
+        putEntry(chain, written);
+        publish();
+    }
+
+    @Override
+    void pushAll(DescriptorChain[] chains, long[] written, int count) {
+        for (int i = 0; i < count; i++) {
+            putEntry(chains[i], written[i]);
         }
-        long entry = device + RING_ENTRIES + (long) USED_ENTRY * (used & size - 1);
-        store(entry, 8, chain.id | written << 32);
-        used = used + 1 & 0xffff;
-        store(device + RING_INDEX, 2, used);
+        publish();
+    }
+
+    private void putEntry(DescriptorChain chain, long written) {
+        if (!broken()) {
+            long entry = device + RING_ENTRIES + (long) USED_ENTRY * (used & size - 1);
+            store(entry, 8, chain.id | written << 32);
+            used = used + 1 & 0xffff;
+        }
+    }
+
+    private void publish() {
+        if (!broken()) {
+            store(device + RING_INDEX, 2, used);
+        }
     }
 
     @Override

@@ -76,6 +76,14 @@ public final class VirtQueue {
         }
     }
 
+    /** As {@link #push}, several of which the driver sees all or none. */
+    public void pushAll(DescriptorChain[] chains, long[] written, int count) {
+        if (ring != null) {
+            inFlight -= count;
+            ring.pushAll(chains, written, count);
+        }
+    }
+
     /** Interrupts the driver if it wants that for what was given back. */
     public void interrupt() {
         Ring from = ring;

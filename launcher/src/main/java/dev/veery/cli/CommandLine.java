@@ -95,7 +95,7 @@ final class CommandLine {
     private static Option option(String argument) {
         if (!argument.startsWith("-") || argument.length() < 2) {
             throw ConfigException.usage(
-                    "'" + argument + "' is not an option; a disk image is given with -drive" + " (see veery -help)");
+                    "'" + argument + "' is not an option; a disk image is given with -drive (see veery -help)");
         }
         String text = argument.substring(argument.startsWith("--") ? 2 : 1);
         Option option = Option.find(text);

@@ -177,6 +177,7 @@ class DeviceOrderTest {
                         id -> {
                             throw new ConfigException("chardev '" + id + "' does not exist");
                         },
+                        Q35Backends.NONE,
                         devices,
                         List.of(),
                         new UUID(1, 2),
