@@ -88,6 +88,7 @@ class LayoutTest {
             "dev.veery.model",
             "dev.veery.register",
             "dev.veery.dma",
+            "dev.veery.irq",
             "dev.veery.memory..");
 
     private static final ArchRule DEVICES = only(
