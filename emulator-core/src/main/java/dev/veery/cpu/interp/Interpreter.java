@@ -243,7 +243,7 @@ public final class Interpreter {
                 return;
             }
             long rip = s.rip;
-            int generation = m.codeGeneration();
+            int generation = m.codeGeneration(rip);
             Block next = b.next0;
             if (next != null && b.rip0 == rip && b.generation0 == generation && next.mode == s.mode) {
                 b = next;
@@ -256,7 +256,7 @@ public final class Interpreter {
             }
             next = lookup(rip);
             if (linkable(next) && b.mode != Block.DEAD) {
-                b.link(rip, m.codeGeneration(), next);
+                b.link(rip, m.codeGeneration(rip), next);
             }
             b = next;
         }
@@ -269,7 +269,7 @@ public final class Interpreter {
         }
         long host = m.fetch(s.rip);
         if (host != 0) {
-            t.compile(b, s.rip, host);
+            t.compile(b, s.rip, host, m.fetchedSpan());
         }
     }
 
@@ -323,14 +323,14 @@ public final class Interpreter {
         int slot = (int) (rip ^ rip >>> 12) & JUMP_SLOTS - 1;
         if (flat) {
             Block b = jumpBlock[slot];
-            if (b != null && jumpRip[slot] == rip && b.mode == mode && jumpGeneration[slot] == m.codeGeneration()) {
+            if (b != null && jumpRip[slot] == rip && b.mode == mode && jumpGeneration[slot] == m.codeGeneration(rip)) {
                 return b;
             }
         }
         Block b = find(rip, Translator.MAX_INSTRUCTIONS);
         if (linkable(b)) {
             jumpRip[slot] = rip;
-            jumpGeneration[slot] = m.codeGeneration();
+            jumpGeneration[slot] = m.codeGeneration(rip);
             jumpBlock[slot] = b;
         }
         return b;

@@ -12,8 +12,10 @@ public interface NativeTier {
      * Makes native code for a block that is about to run at {@code rip}.
      *
      * @param host host address of its first byte
+     * @param span bytes around {@code rip}, a power of two, that one translation covers: a jump that stays inside needs no
+     *     look at the page tables as long as {@link dev.veery.cpu.mmu.SoftMmu#codeGeneration} stays the same
      */
-    void compile(Block block, long rip, long host);
+    void compile(Block block, long rip, long host, int span);
 
     /**
      * Runs native code from the beginning of {@code block}, which has some for the current RIP, until RIP is at the

@@ -41,11 +41,14 @@ final class BlockCompiler extends Emitter {
     private final boolean[] sited = new boolean[MAX];
     private final Sites sites;
     private final long exitStub;
+    private final long vectorStub;
 
     private int count;
+    private int span;
     private long rip;
     private int current;
     private int unsupported;
+    private boolean vectors;
     private int entryOffset;
     private int pollOffset;
 
@@ -55,8 +58,15 @@ final class BlockCompiler extends Emitter {
     private final long[] linkTarget = new long[2];
     private int links;
 
-    BlockCompiler(Sites sites, long exitStub) {
+    /**
+     * Makes one.
+     *
+     * @param exitStub stores the guest's registers and returns to Java
+     * @param vectorStub called: loads the guest's vector registers
+     */
+    BlockCompiler(Sites sites, long exitStub, long vectorStub) {
         this.sites = sites;
+        this.vectorStub = vectorStub;
         this.exitStub = exitStub;
         for (int i = 0; i < MAX; i++) {
             insns[i] = new Insn();
@@ -78,19 +88,29 @@ final class BlockCompiler extends Emitter {
      *
      * @param instructions how many, at most 32
      * @param endsInTransfer whether the last instruction sets RIP
-     * @param endsInTransfer whether the last instruction sets RIP
      * @param host host address of the first byte
      * @param length bytes of guest code
      * @param at RIP of the first instruction
      * @param mode what {@link CpuState#mode} has to be for the block
+     * @param spanBytes how far around it jumps are linked, a power of two
      * @param firstSite number of the site of instruction 0; instruction n has n more, links follow
      * @return how many sites were used; -1 when the interpreter is faster, because it would have to do much of the block
      */
-    int translate(int instructions, boolean endsInTransfer, long host, int length, long at, int mode, int firstSite) {
+    int translate(
+            int instructions,
+            boolean endsInTransfer,
+            long host,
+            int length,
+            long at,
+            int mode,
+            int spanBytes,
+            int firstSite) {
         count = instructions;
+        span = spanBytes;
         rip = at;
         links = 0;
         unsupported = 0;
+        vectors = false;
         int offset = 0;
         for (int i = 0; i < count; i++) {
             offsets[i] = offset;
@@ -99,6 +119,7 @@ final class BlockCompiler extends Emitter {
             native_[i] = Supported.is(insns[i], mode);
             leaves[i] = !native_[i] || Supported.touchesMemory(insns[i]);
             sited[i] = false;
+            vectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;
             if (!native_[i] && i < count - 1) {
                 unsupported++;
             }
@@ -115,6 +136,14 @@ final class BlockCompiler extends Emitter {
         jcc(Cond.NE, poll);
         legacyRM(op(0x83, 8), 0, state(CpuState.JIT_COUNT), 1);
         emit8(count);
+        if (vectors) {
+            legacyRM(op(0x83, 4), 7, state(CpuState.JIT_VECTORS), 1);
+            emit8(0);
+            int loaded = newLabel();
+            jccShort(Cond.NE, loaded);
+            callTo(vectorStub);
+            bind(loaded);
+        }
         flagsAtEntry();
         boolean ended = false;
         for (current = 0; current < count; current++) {
@@ -141,7 +170,8 @@ final class BlockCompiler extends Emitter {
             int site = firstSite + count + i;
             int here = offset();
             leave(linkTarget[i], site);
-            sites.link(site, writable(linkField[i]), executable(linkField[i]));
+            boolean far = (linkTarget[i] ^ rip) >>> 12 != 0;
+            sites.link(site, writable(linkField[i]), executable(linkField[i]), far ? executable(here) : 0);
             patchJump(writable(linkField[i]), executable(linkField[i]), executable(here));
         }
         finish();
@@ -161,6 +191,9 @@ final class BlockCompiler extends Emitter {
         jmpTo(exitStub);
         int resume = offset();
         if (resumeLabel[i] >= 0) {
+            if (vectors) {
+                callTo(vectorStub);
+            }
             if (resumeWithFlags[i]) {
                 restoreFlags();
             }
@@ -230,7 +263,7 @@ final class BlockCompiler extends Emitter {
 
     /** Goes on at {@code target}; flags have been saved. */
     private void chain(long target) {
-        if (target >>> 12 == rip >>> 12 && links < 2) {
+        if ((target ^ rip) >>> Integer.numberOfTrailingZeros(span) == 0 && links < 2) {
             linkTarget[links] = target;
             linkField[links] = jmpPatchable(exitStub);
             links++;
@@ -281,23 +314,11 @@ final class BlockCompiler extends Emitter {
         return twoByte(i);
     }
 
-    // ---- SSE: operands are the register block's and one scratch register's
-
-    private static long xmm(int guest) {
-        return state(CpuState.XMM + guest * CpuState.XMM_STRIDE);
-    }
+    // ---- SSE: guest register n is host register n from the first block that uses vectors to the return to Java
 
     /** The opcode as {@link Op} has it. */
     private static int vectorOp(Insn i) {
         return Op.legacy(i.simdPrefix(), i.map, i.opcode) | (i.rexW() ? Op.W : 0);
-    }
-
-    private void loadXmm(int to, long mem) {
-        legacyRM(Op.MOVUPS, to, mem, 0);
-    }
-
-    private void storeXmm(long mem, int from) {
-        legacyRM(Op.MOVUPS_STORE, from, mem, 0);
     }
 
     /** Host address of the vector operand into RAX. */
@@ -314,147 +335,69 @@ final class BlockCompiler extends Emitter {
     }
 
     private void vector(Insn i, int form) {
-        int size = VectorForms.size(form, i);
-        boolean write =
-                (form & VectorForms.KIND) == VectorForms.STORE || (form & VectorForms.KIND) == VectorForms.TO_GENERAL;
+        int kind = form & VectorForms.KIND;
+        boolean write = kind == VectorForms.STORE || kind == VectorForms.TO_GENERAL;
         if (!i.isReg()) {
-            vectorOperand(i, form, size, write);
+            vectorOperand(i, form, VectorForms.size(form, i), write);
         }
-        switch (form & VectorForms.KIND) {
-            case VectorForms.COMPUTE:
-                compute(i, form, size);
-                break;
-            case VectorForms.COMPARE:
-                loadXmm(0, xmm(i.reg));
-                vectorInstruction(i, form, size);
-                flagsWritten();
-                break;
-            case VectorForms.LOAD:
-                vectorLoad(i, size);
-                break;
-            case VectorForms.STORE:
-                vectorStore(i, size);
-                break;
-            case VectorForms.SHIFT:
-                loadXmm(0, xmm(i.rm));
-                legacyRR(vectorOp(i), i.modrm >> 3 & 7, 0);
-                emit8((int) i.imm);
-                storeXmm(xmm(i.rm), 0);
-                break;
+        switch (kind) {
             case VectorForms.FROM_GENERAL:
-                legacyOperand(vectorOp(i), 0, i);
-                storeXmm(xmm(i.reg), 0);
+            case VectorForms.INSERT:
+                if (i.isReg()) {
+                    legacyRR(vectorOp(i), i.reg, use(i.rm, Reg.RCX));
+                    immediate(i, form);
+                } else {
+                    asItIs(i, form);
+                }
                 break;
             case VectorForms.TO_GENERAL:
-                toGeneral(i);
+                if (i.isReg()) {
+                    int d = target(i.rm, Reg.RCX);
+                    legacyRR(vectorOp(i), i.reg, d);
+                    immediate(i, form);
+                    done(i.rm, d);
+                } else {
+                    asItIs(i, form);
+                }
                 break;
-            case VectorForms.GENERAL:
-                general(i, form, size);
+            case VectorForms.GENERAL: {
+                int d = target(i.reg, Reg.RCX);
+                if (i.isReg()) {
+                    legacyRR(vectorOp(i), d, i.rm);
+                } else {
+                    legacyRM(vectorOp(i), d, at(Reg.RAX), 0);
+                }
+                immediate(i, form);
+                done(i.reg, d);
                 break;
+            }
             default:
-                loadXmm(0, xmm(i.reg));
-                legacyOperand(vectorOp(i), 0, i);
-                storeXmm(xmm(i.reg), 0);
+                asItIs(i, form);
                 break;
+        }
+        if (kind == VectorForms.COMPARE) {
+            flagsWritten();
         }
         if (!i.isReg()) {
             resumeHere();
         }
     }
 
-    /** The instruction with a general register or the memory at RAX as ModRM.rm. */
-    private void legacyOperand(int opcode, int reg, Insn i) {
+    /** The instruction itself, on the same vector registers or with the memory operand at RAX. */
+    private void asItIs(Insn i, int form) {
         if (i.isReg()) {
-            legacyRR(opcode, reg, use(i.rm, Reg.RCX));
+            legacyRR(vectorOp(i), i.reg, i.rm);
         } else {
-            legacyRM(opcode, reg, at(Reg.RAX), 0);
+            boolean streams = (form & VectorForms.STREAM) != 0;
+            legacyRM(streams ? Op.MOVUPS_STORE : vectorOp(i), i.reg, at(Reg.RAX), (form & VectorForms.IMM) != 0 ? 1 : 0);
         }
+        immediate(i, form);
     }
 
-    /** The instruction on XMM0 with the source wherever it is. */
-    private void vectorInstruction(Insn i, int form, int size) {
-        boolean imm = (form & VectorForms.IMM) != 0;
-        int tail = imm ? 1 : 0;
-        if (i.isReg()) {
-            loadXmm(1, xmm(i.rm));
-            legacyRR(vectorOp(i), 0, 1);
-        } else if (size == 16) {
-            loadXmm(1, at(Reg.RAX));
-            legacyRR(vectorOp(i), 0, 1);
-        } else {
-            legacyRM(vectorOp(i), 0, at(Reg.RAX), tail);
-        }
-        if (imm) {
-            emit8((int) i.imm);
-        }
-    }
-
-    private void compute(Insn i, int form, int size) {
-        loadXmm(0, xmm(i.reg));
-        vectorInstruction(i, form, size);
-        storeXmm(xmm(i.reg), 0);
-    }
-
-    /** Whole-register moves, and MOVQ, which clears the upper half. */
-    private void vectorLoad(Insn i, int size) {
-        if (i.isReg()) {
-            loadXmm(0, xmm(i.rm));
-            if (size == 8) {
-                legacyRR(Op.legacy(0xf3, 1, 0x7e), 0, 0);
-            }
-        } else if (size == 8) {
-            legacyRM(Op.legacy(0xf3, 1, 0x7e), 0, at(Reg.RAX), 0);
-        } else {
-            loadXmm(0, at(Reg.RAX));
-        }
-        storeXmm(xmm(i.reg), 0);
-    }
-
-    private void vectorStore(Insn i, int size) {
-        loadXmm(0, xmm(i.reg));
-        if (!i.isReg()) {
-            if (size == 16) {
-                storeXmm(at(Reg.RAX), 0);
-            } else {
-                legacyRM(vectorOp(i), 0, at(Reg.RAX), 0);
-            }
-            return;
-        }
-        if (size == 16) {
-            storeXmm(xmm(i.rm), 0);
-        } else {
-            // MOVSS and MOVSD keep the rest of the destination, MOVQ clears it.
-            loadXmm(1, xmm(i.rm));
-            legacyRR(vectorOp(i), 0, 1);
-            storeXmm(xmm(i.rm), 1);
-        }
-    }
-
-    /** MOVD and MOVQ to a general register or memory. */
-    private void toGeneral(Insn i) {
-        loadXmm(0, xmm(i.reg));
-        if (i.isReg()) {
-            int d = target(i.rm, Reg.RCX);
-            legacyRR(vectorOp(i), 0, d);
-            done(i.rm, d);
-        } else {
-            legacyRM(vectorOp(i), 0, at(Reg.RAX), 0);
-        }
-    }
-
-    /** A general register computed from a vector: masks, words, conversions. */
-    private void general(Insn i, int form, int size) {
-        int d = target(i.reg, Reg.RCX);
-        if (i.isReg()) {
-            loadXmm(0, xmm(i.rm));
-            legacyRR(vectorOp(i), d, 0);
-        } else {
-            legacyRM(vectorOp(i), d, at(Reg.RAX), 0);
-        }
+    private void immediate(Insn i, int form) {
         if ((form & VectorForms.IMM) != 0) {
             emit8((int) i.imm);
         }
-        done(i.reg, d);
     }
 
     private static int size(Insn i) {

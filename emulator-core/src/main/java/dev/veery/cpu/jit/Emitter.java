@@ -69,6 +69,11 @@ class Emitter extends Encoder {
         return Mem.based(STATE, offset - GuestRegs.STATE_BIAS);
     }
 
+    /** The place of a vector register in the register block, current only while {@link CpuState#JIT_VECTORS} is 0. */
+    static long xmm(int guest) {
+        return state(CpuState.XMM + guest * CpuState.XMM_STRIDE);
+    }
+
     void mov64(int to, int from) {
         if (to != from) {
             legacyRR(op(0x8b, 8), to, from);

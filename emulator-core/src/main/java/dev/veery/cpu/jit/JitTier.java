@@ -8,7 +8,8 @@ import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Flags;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
-import dev.veery.hostcode.asm.CodeBuffer;
+import dev.veery.hostcode.asm.Alu;
+import dev.veery.hostcode.asm.Cond;
 import dev.veery.hostcode.asm.Mem;
 import dev.veery.hostcode.asm.Op;
 import dev.veery.hostcode.asm.Reg;
@@ -26,10 +27,11 @@ public final class JitTier implements NativeTier {
     /** Room that a block of 32 instructions may take at worst. */
     private static final int WORST_BLOCK = 16 * 1024;
 
-    private static final int STUB_BYTES = 1024;
+    private static final int STUB_BYTES = 2048;
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int MXCSR_FLAGS = 0x3f;
     private static final int JMP_REL32 = 0xe9;
+    private static final int RET = 0xc3;
     private static final int LDMXCSR = Op.legacy(0, 1, 0xae);
     private static final int LDMXCSR_GROUP = 2;
     private static final int STMXCSR_GROUP = 3;
@@ -41,8 +43,11 @@ public final class JitTier implements NativeTier {
     private final HostCode host;
     private final CodeRegion region;
     private final Sites sites = new Sites();
+    /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
     private final JumpTable userJumps = new JumpTable();
-    private final JumpTable kernelJumps = new JumpTable();
+
+    private final JumpTable lowJumps = new JumpTable();
+    private final JumpTable highJumps = new JumpTable();
     private final List<Block> compiled = new ArrayList<>();
     private final BlockCompiler compiler;
     private final int threshold;
@@ -55,7 +60,12 @@ public final class JitTier implements NativeTier {
 
     private long pendingRip;
 
-    private int generation = -1;
+    private int lowGeneration = -1;
+    private int highGeneration = -1;
+
+    /** The mode that everything in the tables was translated for, but for the privilege level. */
+    private int tablesMode = -1;
+
     private @Nullable Block currentBlock;
     private int currentIndex;
 
@@ -79,8 +89,13 @@ public final class JitTier implements NativeTier {
         int enter = e.offset();
         emitEnter(e);
         enterStub = e.executable(enter);
+        e.align(16);
+        int vectors = e.offset();
+        emitLoadVectors(e);
+        e.finish();
         position = STUB_BYTES;
-        compiler = new BlockCompiler(sites, exitStub);
+        compiler = new BlockCompiler(sites, exitStub, e.executable(vectors));
+        OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
     }
 
     /** Stores the guest's registers and returns to Java. */
@@ -90,9 +105,23 @@ public final class JitTier implements NativeTier {
                 e.store64(GuestRegs.slot(g), GuestRegs.host(g));
             }
         }
+        e.legacyRM(Emitter.op(0x83, 4), 7, Emitter.state(CpuState.JIT_VECTORS), 1);
+        e.emit8(0);
+        int vectors = e.newLabel();
+        e.jccShort(Cond.NE, vectors);
+        e.emit8(RET);
+        e.bind(vectors);
+        for (int x = 0; x < 16; x++) {
+            e.legacyRM(Op.MOVUPS_STORE, x, Emitter.xmm(x), 0);
+        }
         e.legacyRM(LDMXCSR, STMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
-        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_JVM_MXCSR), 0);
-        e.emit8(0xc3);
+        e.load32(Reg.RAX, Emitter.state(CpuState.JIT_MXCSR));
+        e.aluImm(Alu.AND, 4, Reg.RAX, MXCSR_FLAGS);
+        e.legacyRM(Emitter.op(0x09, 4), Reg.RAX, Emitter.state(CpuState.MXCSR), 0);
+        e.store32(Emitter.state(CpuState.JIT_MXCSR), MXCSR_MASKS);
+        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
+        e.store32(Emitter.state(CpuState.JIT_VECTORS), 0);
+        e.emit8(RET);
     }
 
     /** Called with the address of the register block in RDI: loads the guest's registers and goes to JIT_TARGET. */
@@ -103,8 +132,23 @@ public final class JitTier implements NativeTier {
                 e.load64(GuestRegs.host(g), GuestRegs.slot(g));
             }
         }
-        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
         e.legacyRM(Op.legacy(0, 0, 0xff), 4, Emitter.state(CpuState.JIT_TARGET), 0);
+    }
+
+    /**
+     * Called by emitted code that is about to use vectors: loads the guest's, and its MXCSR with every exception masked.
+     * Uses RAX and flags.
+     */
+    private static void emitLoadVectors(Emitter e) {
+        for (int x = 0; x < 16; x++) {
+            e.legacyRM(Op.MOVUPS, x, Emitter.xmm(x), 0);
+        }
+        e.load32(Reg.RAX, Emitter.state(CpuState.MXCSR));
+        e.aluImm(Alu.OR, 4, Reg.RAX, MXCSR_MASKS);
+        e.legacyRM(Emitter.op(0x89, 4), Reg.RAX, Emitter.state(CpuState.JIT_MXCSR), 0);
+        e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
+        e.store32(Emitter.state(CpuState.JIT_VECTORS), 1);
+        e.emit8(RET);
     }
 
     @Override
@@ -113,14 +157,16 @@ public final class JitTier implements NativeTier {
     }
 
     @Override
-    public void compile(Block block, long rip, long hostAddress) {
+    public void compile(Block block, long rip, long hostAddress, int span) {
         if (position + WORST_BLOCK > region.size()) {
             discard();
         }
         compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
+        // Only jumps above the middle are taken back when translations there change.
+        int linked = rip < 0 ? span : Math.min(span, 4096);
         int first = sites.begin(block);
         int used = compiler.translate(
-                block.instructions(), block.endsInTransfer(), hostAddress, block.length(), rip, s.mode, first);
+                block.instructions(), block.endsInTransfer(), hostAddress, block.length(), rip, s.mode, linked, first);
         if (compiler.overflowed()) {
             throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
         }
@@ -140,8 +186,7 @@ public final class JitTier implements NativeTier {
         }
         compiled.clear();
         sites.clear();
-        userJumps.clear();
-        kernelJumps.clear();
+        clearJumps();
         pendingLink = -1;
         position = STUB_BYTES;
     }
@@ -174,29 +219,52 @@ public final class JitTier implements NativeTier {
         return currentIndex;
     }
 
-    private JumpTable jumps() {
-        return s.cpl == 3 ? userJumps : kernelJumps;
+    private void clearJumps() {
+        userJumps.clear();
+        lowJumps.clear();
+        highJumps.clear();
     }
 
-    private void checkTranslations() {
-        int now = m.codeGeneration();
-        if (now != generation) {
-            generation = now;
+    private JumpTable jumps(long rip) {
+        return s.cpl == 3 ? userJumps : rip < 0 ? highJumps : lowJumps;
+    }
+
+    /** Forgets translations that may be stale before code is entered at {@code rip}, which it returns the table for. */
+    private JumpTable checkTranslations(long rip) {
+        int low = m.codeGeneration(0);
+        if (low != lowGeneration) {
+            lowGeneration = low;
             userJumps.clear();
-            kernelJumps.clear();
+            lowJumps.clear();
         }
-        OffHeap.putLong(s.base + CpuState.JIT_JUMPS, jumps().address());
+        int high = m.codeGeneration(-1);
+        if (high != highGeneration) {
+            highGeneration = high;
+            highJumps.clear();
+            sites.disconnectFar();
+            pendingLink = -1;
+        }
+        int mode = s.mode & ~CpuState.MODE_USER;
+        if (mode != tablesMode) {
+            tablesMode = mode;
+            clearJumps();
+        }
+        JumpTable table = jumps(rip);
+        OffHeap.putLong(s.base + CpuState.JIT_JUMPS, table.address());
+        return table;
     }
 
     @Override
     public void run(Block block) {
-        checkTranslations();
         long code = block.code();
         long rip = s.rip;
-        jumps().put(rip, code);
+        JumpTable table = checkTranslations(rip);
+        if (s.cpl != 3 || rip >= 0) {
+            table.put(rip, code);
+        }
         if (pendingLink >= 0) {
             if (pendingRip == rip) {
-                CodeBuffer.patchJump(sites.resume(pendingLink), sites.field(pendingLink), code);
+                sites.connect(pendingLink, code);
             }
             pendingLink = -1;
         }
@@ -222,14 +290,8 @@ public final class JitTier implements NativeTier {
     }
 
     private void enter(long code) {
-        long base = s.base;
-        OffHeap.putLong(base + CpuState.JIT_TARGET, code);
-        int mxcsr = OffHeap.getInt(base + CpuState.MXCSR);
-        OffHeap.putInt(base + CpuState.JIT_MXCSR, mxcsr | MXCSR_MASKS);
-        OffHeap.putInt(base + CpuState.JIT_JVM_MXCSR, MXCSR_MASKS);
-        host.enterTidy(enterStub, base);
-        int raised = OffHeap.getInt(base + CpuState.JIT_MXCSR) & MXCSR_FLAGS;
-        OffHeap.putInt(base + CpuState.MXCSR, mxcsr | raised);
+        OffHeap.putLong(s.base + CpuState.JIT_TARGET, code);
+        host.enterTidy(enterStub, s.base);
     }
 
     /** Executes the instruction of a site; returns where to go on in native code, or 0 to return with RIP set. */
@@ -250,7 +312,7 @@ public final class JitTier implements NativeTier {
             s.rip = blockRip + block.offset(index + 1);
             return 0;
         }
-        checkTranslations();
+        checkTranslations(blockRip);
         flagsToCode();
         return resume;
     }
@@ -274,6 +336,7 @@ public final class JitTier implements NativeTier {
     /** Frees off-heap memory; the instance is dead afterwards. The code region is its maker's. */
     public void free() {
         userJumps.free();
-        kernelJumps.free();
+        lowJumps.free();
+        highJumps.free();
     }
 }

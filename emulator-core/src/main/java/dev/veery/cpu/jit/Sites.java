@@ -1,6 +1,7 @@
 package dev.veery.cpu.jit;
 
 import dev.veery.cpu.interp.Block;
+import dev.veery.hostcode.asm.CodeBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,14 @@ final class Sites {
 
     /** The executable address of a link's displacement. */
     private long[] field = new long[1 << 12];
+
+    /** For a link that leaves its page: where it leads while it is not linked; otherwise 0. */
+    private long[] unlinked = new long[1 << 12];
+
+    /** Links that leave their page and are linked. */
+    private int[] far = new int[1 << 10];
+
+    private int farCount;
 
     private int next;
     private @Nullable Block owner;
@@ -41,6 +50,7 @@ final class Sites {
             rip = Arrays.copyOf(rip, size);
             resume = Arrays.copyOf(resume, size);
             field = Arrays.copyOf(field, size);
+            unlinked = Arrays.copyOf(unlinked, size);
         }
         block[site] = owner;
     }
@@ -52,11 +62,37 @@ final class Sites {
         resume[site] = resumeAt;
     }
 
-    void link(int site, long writableField, long executableField) {
+    /**
+     * Declares a jump to be linked.
+     *
+     * @param returns address of its return to Java when it leaves its page, otherwise 0
+     */
+    void link(int site, long writableField, long executableField, long returns) {
         ensure(site);
         index[site] = -1;
         resume[site] = writableField;
         field[site] = executableField;
+        unlinked[site] = returns;
+    }
+
+    /** Makes the jump lead to {@code code}. */
+    void connect(int site, long code) {
+        CodeBuffer.patchJump(resume[site], field[site], code);
+        if (unlinked[site] != 0) {
+            if (farCount == far.length) {
+                far = Arrays.copyOf(far, 2 * farCount);
+            }
+            far[farCount++] = site;
+        }
+    }
+
+    /** Takes back what {@link #connect} did to jumps that leave their page. */
+    void disconnectFar() {
+        for (int i = 0; i < farCount; i++) {
+            int site = far[i];
+            CodeBuffer.patchJump(resume[site], field[site], unlinked[site]);
+        }
+        farCount = 0;
     }
 
     boolean isLink(int site) {
@@ -80,12 +116,9 @@ final class Sites {
         return resume[site];
     }
 
-    long field(int site) {
-        return field[site];
-    }
-
     void clear() {
         Arrays.fill(block, 0, next, null);
         next = 0;
+        farCount = 0;
     }
 }

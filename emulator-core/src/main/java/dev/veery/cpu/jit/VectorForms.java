@@ -40,6 +40,8 @@ final class VectorForms {
     static final int REG_ONLY = 0x80;
     /** Only the form with memory. */
     static final int MEM_ONLY = 0x100;
+    /** A store past the caches: made an ordinary one, which other processors see in order. */
+    static final int STREAM = 0x200;
     /** log2 of the bytes of the memory operand. */
     static final int SIZE_SHIFT = 12;
 
@@ -122,10 +124,17 @@ final class VectorForms {
             set(0, prefix, STORE | M16, 0x11);
             set(0, prefix, LOAD | M16 | ALIGNED, 0x28);
             set(0, prefix, STORE | M16 | ALIGNED, 0x29);
-            set(0, prefix, STORE | M16 | ALIGNED | MEM_ONLY, 0x2b);
+            set(0, prefix, STORE | M16 | ALIGNED | MEM_ONLY | STREAM, 0x2b);
             set(0, prefix, COMPUTE | M8 | MEM_ONLY, 0x12, 0x16);
             set(0, prefix, STORE | M8 | MEM_ONLY, 0x13, 0x17);
             set(0, prefix, GENERAL | REG_ONLY, 0x50);
+        }
+        // MOVDDUP, MOVSLDUP, MOVSHDUP.
+        set(0, 3, COMPUTE | M8, 0x12);
+        set(0, 2, FULL, 0x12, 0x16);
+        // HADD, HSUB, ADDSUB.
+        for (int prefix = 1; prefix < 4; prefix += 2) {
+            set(0, prefix, FULL | FLOAT, 0x7c, 0x7d, 0xd0);
         }
         // MOVHLPS and MOVLHPS are the register forms of MOVLPS and MOVHPS.
         set(0, 0, COMPUTE | M8, 0x12, 0x16);
@@ -174,7 +183,7 @@ final class VectorForms {
         set(0, 2, LOAD | M16, 0x6f);
         set(0, 1, STORE | M16 | ALIGNED, 0x7f);
         set(0, 2, STORE | M16, 0x7f);
-        set(0, 1, STORE | M16 | ALIGNED | MEM_ONLY, 0xe7);
+        set(0, 1, STORE | M16 | ALIGNED | MEM_ONLY | STREAM, 0xe7);
         set(0, 3, LOAD | M16 | MEM_ONLY, 0xf0);
         set(0, 1, GENERAL | REG_ONLY, 0xd7);
         set(0, 1, GENERAL | REG_ONLY | IMM, 0xc5);

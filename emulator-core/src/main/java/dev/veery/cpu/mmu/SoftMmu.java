@@ -9,6 +9,7 @@ import dev.veery.memory.AddressSpace;
 import dev.veery.memory.FlatView;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class SoftMmu extends Mmu {
     private static final long PAGE_MASK = Tlb.PAGE_MASK;
     private static final int FETCH_SLOTS = 512;
+    private static final int CODE_SEEN = 4096;
+    private static final int LARGE_SHIFT = 21;
 
     private final CpuState s;
     private final AddressSpace memory;
@@ -39,13 +42,25 @@ public final class SoftMmu extends Mmu {
     private final long[] fetchHost = new long[FETCH_SLOTS];
     private final @Nullable RamBlock[] fetchBlock = new RamBlock[FETCH_SLOTS];
     private final int[] fetchPage = new int[FETCH_SLOTS];
+    private final boolean[] fetchGlobal = new boolean[FETCH_SLOTS];
+    private final boolean[] fetchLarge = new boolean[FETCH_SLOTS];
+
+    /** Pages that code has been fetched from since the last change, hashed; small and large pages apart. */
+    private final long[] codeSeen = new long[CODE_SEEN / 64];
+
+    private final long[] largeCodeSeen = new long[CODE_SEEN / 64];
+
+    /** Code was fetched from a page above the middle of the address space that is not global. */
+    private boolean highLocal;
 
     /** The RAM block and page that the last successful {@link #fetch} led to. */
     private @Nullable RamBlock lastFetchBlock;
 
     private int lastFetchPage;
+    private boolean lastFetchLarge;
 
-    private int codeGeneration;
+    private int lowGeneration;
+    private int highGeneration;
 
     /**
      * Makes one.
@@ -71,9 +86,12 @@ public final class SoftMmu extends Mmu {
         return memory;
     }
 
-    /** Counts every change that may have made a code translation stale. */
-    public int codeGeneration() {
-        return codeGeneration;
+    /**
+     * Counts every change that may have made a translation of code stale, for the half of the address space that
+     * {@code rip} is in: systems map the upper one with global pages, which survive a change of address space.
+     */
+    public int codeGeneration(long rip) {
+        return rip < 0 ? highGeneration : lowGeneration;
     }
 
     /** The A20 gate. */
@@ -486,6 +504,7 @@ public final class SoftMmu extends Mmu {
         }
         lastFetchBlock = fetchBlock[slot];
         lastFetchPage = fetchPage[slot];
+        lastFetchLarge = fetchLarge[slot];
         long host = fetchHost[slot];
         return host == 0 ? 0 : host | linear & 0xfff;
     }
@@ -499,6 +518,16 @@ public final class SoftMmu extends Mmu {
         FlatView view = memory.view();
         int range = view.find(physical);
         fetchTag[slot] = tag;
+        fetchGlobal[slot] = walker.global;
+        fetchLarge[slot] = walker.large != 0;
+        highLocal |= !walker.global && linear < 0;
+        if (walker.large == Tlb.LARGE_1G) {
+            Arrays.fill(largeCodeSeen, -1L);
+        } else if (walker.large != 0) {
+            see(largeCodeSeen, linear >>> LARGE_SHIFT);
+        } else {
+            see(codeSeen, linear >>> 12);
+        }
         if (range >= 0 && view.isRam(range) && view.coversPage(range, physical)) {
             fetchBlock[slot] = view.block(range);
             long offset = physical - view.start(range) + view.offsetInRegion(range);
@@ -519,6 +548,11 @@ public final class SoftMmu extends Mmu {
     /** The page in {@link #fetchedBlock()}. */
     public int fetchedPage() {
         return lastFetchPage;
+    }
+
+    /** Bytes around the address of the last {@link #fetch} that the same translation covers: 4 KiB or 2 MiB. */
+    public int fetchedSpan() {
+        return lastFetchLarge ? 1 << LARGE_SHIFT : 4096;
     }
 
     /** Reads one code byte that {@link #fetch} found outside RAM. */
@@ -557,9 +591,27 @@ public final class SoftMmu extends Mmu {
         modeChanged();
     }
 
+    private static void see(long[] filter, long page) {
+        int bit = hash(page);
+        filter[bit >>> 6] |= 1L << bit;
+    }
+
+    private static boolean seen(long[] filter, long page) {
+        int bit = hash(page);
+        return (filter[bit >>> 6] & 1L << bit) != 0;
+    }
+
+    private static int hash(long page) {
+        return (int) (page ^ page >>> 12) & CODE_SEEN - 1;
+    }
+
     private void codeChanged() {
-        java.util.Arrays.fill(fetchTag, Tlb.INVALID);
-        codeGeneration++;
+        Arrays.fill(fetchTag, Tlb.INVALID);
+        Arrays.fill(codeSeen, 0);
+        Arrays.fill(largeCodeSeen, 0);
+        highLocal = false;
+        lowGeneration++;
+        highGeneration++;
     }
 
     @Override
@@ -571,12 +623,24 @@ public final class SoftMmu extends Mmu {
     @Override
     public void flushNonGlobal() {
         tlb.flushNonGlobal();
-        codeChanged();
+        for (int i = 0; i < FETCH_SLOTS; i++) {
+            if (!fetchGlobal[i]) {
+                fetchTag[i] = Tlb.INVALID;
+            }
+        }
+        lowGeneration++;
+        if (highLocal) {
+            highLocal = false;
+            highGeneration++;
+        }
     }
 
     @Override
     public void flushPage(long linear) {
-        tlb.flushPage(wrap(linear));
-        codeChanged();
+        long at = wrap(linear);
+        tlb.flushPage(at);
+        if (seen(codeSeen, at >>> 12) || seen(largeCodeSeen, at >>> LARGE_SHIFT)) {
+            codeChanged();
+        }
     }
 }

@@ -44,8 +44,8 @@ public final class CpuState {
     /** Emitted code: why it returned, an int. */
     public static final int JIT_EXIT = 0xe8;
 
-    /** Emitted code: MXCSR as it runs under, every exception masked, an int. */
-    public static final int JIT_MXCSR = 0xec;
+    /** Emitted code: whether the host's vector registers and MXCSR are the guest's, an int; always 0 in Java. */
+    public static final int JIT_VECTORS = 0xec;
 
     /** Emitted code: instructions of the blocks it has entered. */
     public static final int JIT_COUNT = 0xf0;
@@ -98,8 +98,8 @@ public final class CpuState {
 
     public static final int FDS = 0x6a8;
 
-    /** Emitted code: MXCSR as the JVM wants it back, an int. */
-    public static final int JIT_JVM_MXCSR = 0x6ac;
+    /** Emitted code: MXCSR as it runs under, every exception masked; on the way out, as the JVM wants it; an int. */
+    public static final int JIT_MXCSR = 0x6ac;
 
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
     public static final int IMAGE = 0x700;
