@@ -48,9 +48,14 @@ class RingZeroFuzzTest {
         randomBytesNeverLeaveTheMachine(first);
     }
 
-    private static void guest(int seed) {
+    /** The machine under test; other accelerators' suites override it. */
+    TestMachine machine() {
+        return new TestMachine();
+    }
+
+    private void guest(int seed) {
         RandomCode random = new RandomCode(seed);
-        try (TestMachine t = new TestMachine()) {
+        try (TestMachine t = machine()) {
             for (int run = 0; run < RUNS_PER_SEED; run++) {
                 mode(t, random.below(6));
                 if (run % 4 == 0) {

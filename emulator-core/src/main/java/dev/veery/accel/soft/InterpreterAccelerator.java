@@ -16,6 +16,6 @@ public final class InterpreterAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        return new SoftVcpu(config, null);
+        return new SoftVcpu(config, null, 0);
     }
 }

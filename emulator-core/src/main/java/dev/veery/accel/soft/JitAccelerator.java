@@ -10,7 +10,11 @@ public final class JitAccelerator implements Accelerator {
     /** The name on the command line. */
     public static final String NAME = "jit";
 
+    /** Runs of a block in the interpreter before it is translated: most code of a boot runs less often. */
+    private static final int HOT = 20;
+
     private final HostCode host;
+    private final int hot;
 
     /**
      * Makes one.
@@ -18,7 +22,18 @@ public final class JitAccelerator implements Accelerator {
      * @param host without a {@link HostCode#problem() problem}
      */
     public JitAccelerator(HostCode host) {
+        this(host, HOT);
+    }
+
+    /**
+     * Makes one that translates earlier or later than usual.
+     *
+     * @param host without a {@link HostCode#problem() problem}
+     * @param hot runs of a block before it is translated, at least 1
+     */
+    public JitAccelerator(HostCode host, int hot) {
         this.host = host;
+        this.hot = hot;
     }
 
     @Override
@@ -28,6 +43,6 @@ public final class JitAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        return new SoftVcpu(config, host);
+        return new SoftVcpu(config, host, hot);
     }
 }

@@ -25,9 +25,6 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     /** Code cache; pages cost memory once written. */
     private static final long CODE_CACHE_BYTES = 64L << 20;
 
-    /** Runs of a block in the interpreter before it is translated: most code of a boot runs less often. */
-    private static final int HOT = 20;
-
     private final VcpuConfig config;
     private final CpuState state;
     private final SoftMmu mmu;
@@ -48,7 +45,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     private volatile int startupVector;
 
-    SoftVcpu(VcpuConfig config, @Nullable HostCode host) {
+    SoftVcpu(VcpuConfig config, @Nullable HostCode host, int hot) {
         this.config = config;
         state = new CpuState(config.index());
         trace = config.listener().trace();
@@ -56,7 +53,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
         interpreter = new Interpreter(state, mmu, this, () -> apic, this::wake);
         if (host != null) {
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
-            jit = new JitTier(state, mmu, host, region, HOT);
+            jit = new JitTier(state, mmu, host, region, hot);
             interpreter.setTier(jit);
         } else {
             region = null;

@@ -114,9 +114,13 @@ final class BlockCompiler extends Emitter {
         int offset = 0;
         for (int i = 0; i < count; i++) {
             offsets[i] = offset;
-            decoder.decode(insns[i], host + offset, length - offset, 64);
+            boolean valid = decoder.decode(insns[i], host + offset, length - offset, 64) > 0;
+            if (!valid) {
+                // More than 15 bytes: the interpreter faults.
+                insns[i].length = length - offset;
+            }
             offset += insns[i].length;
-            native_[i] = Supported.is(insns[i], mode);
+            native_[i] = valid && Supported.is(insns[i], mode);
             leaves[i] = !native_[i] || Supported.touchesMemory(insns[i]);
             sited[i] = false;
             vectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;

@@ -1,0 +1,9 @@
+package dev.veery.testbench;
+
+/** Interrupts and exceptions, in translated code. */
+class JitDeliveryTest extends DeliveryTest {
+    @Override
+    TestMachine machine() {
+        return EagerJit.machine();
+    }
+}
