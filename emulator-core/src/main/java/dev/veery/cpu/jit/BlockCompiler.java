@@ -42,6 +42,8 @@ final class BlockCompiler extends Emitter {
     private final Sites sites;
     private final long exitStub;
     private final long vectorStub;
+    private final long refillRead;
+    private final long refillWrite;
 
     private int count;
     private int span;
@@ -63,10 +65,14 @@ final class BlockCompiler extends Emitter {
      *
      * @param exitStub stores the guest's registers and returns to Java
      * @param vectorStub called: loads the guest's vector registers
+     * @param refillRead called: looks into the second level of the TLB, for a read
+     * @param refillWrite the same for a write
      */
-    BlockCompiler(Sites sites, long exitStub, long vectorStub) {
+    BlockCompiler(Sites sites, long exitStub, long vectorStub, long refillRead, long refillWrite) {
         this.sites = sites;
         this.vectorStub = vectorStub;
+        this.refillRead = refillRead;
+        this.refillWrite = refillWrite;
         this.exitStub = exitStub;
         for (int i = 0; i < MAX; i++) {
             insns[i] = new Insn();
@@ -162,6 +168,7 @@ final class BlockCompiler extends Emitter {
             saveFlags();
             chain(rip + length);
         }
+        misses(refillRead, refillWrite);
         for (int i = 0; i < count; i++) {
             if (sited[i]) {
                 outOfLine(i, firstSite + i);

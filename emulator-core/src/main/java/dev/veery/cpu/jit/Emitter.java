@@ -7,6 +7,7 @@ import dev.veery.hostcode.asm.Encoder;
 import dev.veery.hostcode.asm.Mem;
 import dev.veery.hostcode.asm.Op;
 import dev.veery.hostcode.asm.Reg;
+import java.util.Arrays;
 
 /**
  * The vocabulary of translated code: guest registers, guest memory through the TLB, guest flags. Keeps track of where the
@@ -15,11 +16,18 @@ import dev.veery.hostcode.asm.Reg;
 class Emitter extends Encoder {
     static final int STATE = GuestRegs.STATE;
 
+    private static final int MISS_INTS = 4;
+
     /** The host's flags are the guest's. */
     private boolean inHost;
 
     /** The saved flags are the guest's. */
     private boolean saved;
+
+    /** For each probe: the labels of its miss, of what follows it and of its slow path, and whether it writes. */
+    private int[] missed = new int[64 * MISS_INTS];
+
+    private int missCount;
 
     // ---- raw instructions by opcode byte
 
@@ -210,7 +218,7 @@ class Emitter extends Encoder {
 
     /**
      * From the linear address in RAX to the host address in RAX, by the TLB; jumps to {@code slow} when it does not have
-     * the page or must not give it away. Uses RCX, RDX and the flags.
+     * the page or must not give it away. Uses RCX, RDX and the flags. {@link #misses} has to follow, behind the block.
      */
     void probe(int size, boolean write, int slow) {
         legacyRR(op(0x8b, 4), Reg.RCX, Reg.RAX);
@@ -225,7 +233,75 @@ class Emitter extends Encoder {
         legacyRM(op(0x03, 8), Reg.RCX, state(CpuState.JIT_TLB), 0);
         aluImm(4, 8, Reg.RDX, -4096);
         legacyRM(op(0x3b, 8), Reg.RDX, Mem.based(Reg.RCX, write ? TlbLayout.WRITE_TAG : 0), 0);
-        jcc(Cond.NE, slow);
+        int miss = newLabel();
+        jcc(Cond.NE, miss);
         legacyRM(op(0x03, 8), Reg.RAX, Mem.based(Reg.RCX, TlbLayout.ADDEND), 0);
+        if (missCount + MISS_INTS > missed.length) {
+            missed = Arrays.copyOf(missed, 2 * missed.length);
+        }
+        missed[missCount++] = miss;
+        missed[missCount++] = newBoundLabel();
+        missed[missCount++] = slow;
+        missed[missCount++] = write ? 1 : 0;
+    }
+
+    /** Emits where the probes since the last call go when the first level of the TLB does not have a page. */
+    void misses(long refillRead, long refillWrite) {
+        for (int i = 0; i < missCount; i += MISS_INTS) {
+            bind(missed[i]);
+            callTo(missed[i + 3] == 0 ? refillRead : refillWrite);
+            jcc(Cond.NE, missed[i + 2]);
+            jmp(missed[i + 1]);
+        }
+        missCount = 0;
+    }
+
+    /**
+     * Called with what {@link #probe} left in RAX, RCX and RDX: takes the entry from the second level into the slot at RCX
+     * and makes RAX the host address. Returns with the zero flag set, or clear when the second level does not have it
+     * either.
+     */
+    void refillStub(boolean write) {
+        int fail = newLabel();
+        emit8(0x53); // push rbx
+        emit8(0x56); // push rsi
+        // An access that ends in another page than it begins in.
+        mov64(Reg.RSI, Reg.RAX);
+        legacyRR(op(0x33, 8), Reg.RSI, Reg.RDX);
+        aluImm(4, 8, Reg.RSI, -4096);
+        jccShort(Cond.NE, fail);
+        // A slot that is not on the list of used ones yet.
+        legacyRM(op(0x83, 8), 7, Mem.based(Reg.RCX, TlbLayout.PHYSICAL), 1);
+        emit8(-1);
+        int used = newLabel();
+        jccShort(Cond.NE, used);
+        legacyRR(op(0x85, 8), Reg.RSP, Reg.RSP);
+        jmp(fail);
+        bind(used);
+        mov64(Reg.RSI, Reg.RDX);
+        shift(5, Reg.RSI, 12);
+        mov64(Reg.RBX, Reg.RSI);
+        shift(5, Reg.RBX, TlbLayout.SECOND_FOLD);
+        legacyRR(op(0x33, 4), Reg.RBX, Reg.RSI);
+        aluImm(4, 4, Reg.RBX, TlbLayout.SECOND_ENTRIES - 1);
+        shift(4, Reg.RBX, Integer.numberOfTrailingZeros(TlbLayout.ENTRY_SIZE));
+        legacyRM(op(0x03, 8), Reg.RBX, state(CpuState.JIT_TLB2), 0);
+        legacyRM(op(0x3b, 8), Reg.RDX, Mem.based(Reg.RBX, write ? TlbLayout.WRITE_TAG : 0), 0);
+        jccShort(Cond.NE, fail);
+        for (int at = 0; at < TlbLayout.ENTRY_SIZE; at += 8) {
+            load64(Reg.RSI, Mem.based(Reg.RBX, at));
+            store64(Mem.based(Reg.RCX, at), Reg.RSI);
+        }
+        legacyRM(op(0x03, 8), Reg.RAX, Mem.based(Reg.RCX, TlbLayout.ADDEND), 0);
+        legacyRR(op(0x3b, 8), Reg.RSP, Reg.RSP);
+        bind(fail);
+        emit8(0x5e); // pop rsi
+        emit8(0x5b); // pop rbx
+        emit8(0xc3); // ret
+    }
+
+    private void shift(int operation, int reg, int by) {
+        legacyRR(op(0xc1, 8), operation, reg);
+        emit8(by);
     }
 }

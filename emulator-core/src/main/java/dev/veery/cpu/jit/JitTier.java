@@ -27,7 +27,7 @@ public final class JitTier implements NativeTier {
     /** Room that a block of 32 instructions may take at worst. */
     private static final int WORST_BLOCK = 16 * 1024;
 
-    private static final int STUB_BYTES = 2048;
+    private static final int STUB_BYTES = 4096;
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int MXCSR_FLAGS = 0x3f;
     private static final int JMP_REL32 = 0xe9;
@@ -92,9 +92,16 @@ public final class JitTier implements NativeTier {
         e.align(16);
         int vectors = e.offset();
         emitLoadVectors(e);
+        e.align(16);
+        int refillRead = e.offset();
+        e.refillStub(false);
+        e.align(16);
+        int refillWrite = e.offset();
+        e.refillStub(true);
         e.finish();
         position = STUB_BYTES;
-        compiler = new BlockCompiler(sites, exitStub, e.executable(vectors));
+        compiler = new BlockCompiler(
+                sites, exitStub, e.executable(vectors), e.executable(refillRead), e.executable(refillWrite));
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
     }
 

@@ -395,7 +395,9 @@ public final class SoftMmu extends Mmu {
         if ((tag & ~Tlb.SLOW) == (linear & PAGE_MASK)) {
             return e;
         }
-        fill(e, linear, access, index);
+        if (!tlb.refill(index, e, linear, access == PageWalker.WRITE ? Tlb.WRITE_TAG : 0)) {
+            fill(e, linear, access, index);
+        }
         return e;
     }
 
@@ -581,8 +583,10 @@ public final class SoftMmu extends Mmu {
             current = (s.cr4 & Cr.CR4_SMAP) != 0 && (s.rflags & Cr.AC) == 0 ? Tlb.SUPERVISOR_SMAP : Tlb.SUPERVISOR;
         }
         alignmentChecks = s.cpl == 3 && (s.cr0 & Cr.CR0_AM) != 0 && (s.rflags & Cr.AC) != 0;
-        table = alignmentChecks || watch.active() ? tlb.missTable() : tlb.table(current);
+        boolean slow = alignmentChecks || watch.active();
+        table = slow ? tlb.missTable() : tlb.table(current);
         OffHeap.putLong(s.base + CpuState.JIT_TLB, table);
+        OffHeap.putLong(s.base + CpuState.JIT_TLB2, tlb.secondTable(slow ? Tlb.TABLES : current));
     }
 
     @Override

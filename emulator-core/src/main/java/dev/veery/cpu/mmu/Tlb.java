@@ -1,11 +1,12 @@
 package dev.veery.cpu.mmu;
 
 import dev.veery.memory.access.OffHeap;
-import java.util.Arrays;
 
 /**
- * Cached translations, direct-mapped by page, in off-heap tables: one for each way permissions can be looked at
- * ({@link #SUPERVISOR_SMAP}, {@link #USER}, {@link #SUPERVISOR}). An entry is four longs:
+ * Cached translations in off-heap tables, one for each way permissions can be looked at ({@link #SUPERVISOR_SMAP},
+ * {@link #USER}, {@link #SUPERVISOR}), on two levels: a small first one, direct-mapped by the low bits of the page number, which
+ * every access looks into, and a second one four times as large, hashed, that has all of the first and what conflicts
+ * drove out of it. An entry is four longs:
  *
  * <pre>
  *   0  read tag    linear page, plus {@link #SLOW} when a hit must not touch host memory directly; or INVALID
@@ -23,13 +24,13 @@ final class Tlb {
     static final int SUPERVISOR = 2;
     static final int TABLES = 3;
 
-    static final int ENTRIES = TlbLayout.ENTRIES;
-    static final long TABLE_BYTES = (long) ENTRIES * TlbLayout.ENTRY_SIZE;
+    static final long TABLE_BYTES = (long) TlbLayout.ENTRIES * TlbLayout.ENTRY_SIZE;
+    static final long SECOND_BYTES = (long) TlbLayout.SECOND_ENTRIES * TlbLayout.ENTRY_SIZE;
     static final int SLOT_SHIFT = TlbLayout.SLOT_SHIFT;
     static final long SLOT_MASK = TlbLayout.SLOT_MASK;
     static final int WRITE_TAG = TlbLayout.WRITE_TAG;
     static final int ADDEND = TlbLayout.ADDEND;
-    static final int PHYSICAL = 24;
+    static final int PHYSICAL = TlbLayout.PHYSICAL;
 
     static final long PAGE_MASK = -4096L;
     static final long INVALID = -1L;
@@ -39,16 +40,101 @@ final class Tlb {
     static final long LARGE_2M = 2;
     static final long LARGE_1G = 4;
 
-    private final long base;
-    private final int[][] used = new int[TABLES][ENTRIES];
-    private final int[] usedCount = new int[TABLES];
+    /** One level for one way of looking at permissions. */
+    private static final class Table {
+        final long base;
+        final int[] used;
+        int count;
 
-    Tlb() {
-        base = OffHeap.allocate(TABLE_BYTES * (TABLES + 1));
-        OffHeap.fill(base, TABLE_BYTES * (TABLES + 1), 0xff);
+        /** A large page was filled below the middle of the address space, or above, since the last flush of everything. */
+        boolean lowLarge;
+
+        boolean highLarge;
+
+        Table(long base, int entries) {
+            this.base = base;
+            used = new int[entries];
+        }
+
+        void put(long entry, long readTag, long writeTag, long addend, long physical) {
+            if (OffHeap.getLong(entry + PHYSICAL) == -1) {
+                used[count++] = (int) (entry - base);
+            }
+            OffHeap.putLong(entry, readTag);
+            OffHeap.putLong(entry + WRITE_TAG, writeTag);
+            OffHeap.putLong(entry + ADDEND, addend);
+            OffHeap.putLong(entry + PHYSICAL, physical);
+            if ((physical & (LARGE_2M | LARGE_1G)) != 0) {
+                if (readTag < 0) {
+                    highLarge = true;
+                } else {
+                    lowLarge = true;
+                }
+            }
+        }
+
+        void flushAll() {
+            for (int i = 0; i < count; i++) {
+                clear(base + used[i]);
+            }
+            count = 0;
+            lowLarge = false;
+            highLarge = false;
+        }
+
+        void flushNonGlobal() {
+            int kept = 0;
+            for (int i = 0; i < count; i++) {
+                long entry = base + used[i];
+                if ((OffHeap.getLong(entry + PHYSICAL) & GLOBAL) != 0) {
+                    used[kept++] = used[i];
+                } else {
+                    clear(entry);
+                }
+            }
+            count = kept;
+        }
+
+        void flushPage(long linear, long slot) {
+            if (!(linear < 0 ? highLarge : lowLarge)) {
+                drop(slot, linear);
+                return;
+            }
+            for (int i = 0; i < count; i++) {
+                drop(base + used[i], linear);
+            }
+        }
+
+        void revokeWrites(long hostPage) {
+            for (int i = 0; i < count; i++) {
+                long entry = base + used[i];
+                long tag = OffHeap.getLong(entry + WRITE_TAG);
+                if ((tag & ~PAGE_MASK) == 0 && tag + OffHeap.getLong(entry + ADDEND) == hostPage) {
+                    OffHeap.putLong(entry + WRITE_TAG, tag | SLOW);
+                }
+            }
+        }
     }
 
-    /** Host address of a table. */
+    private final long base;
+    private final Table[] first = new Table[TABLES];
+    private final Table[] second = new Table[TABLES];
+
+    Tlb() {
+        long size = (TABLE_BYTES + SECOND_BYTES) * (TABLES + 1);
+        base = OffHeap.allocate(size);
+        OffHeap.fill(base, size, 0xff);
+        for (int t = 0; t < TABLES; t++) {
+            first[t] = new Table(base + t * TABLE_BYTES, TlbLayout.ENTRIES);
+            second[t] = new Table(secondBase(t), TlbLayout.SECOND_ENTRIES);
+        }
+    }
+
+    private long secondBase(int index) {
+        return base + (TABLES + 1) * TABLE_BYTES + index * SECOND_BYTES;
+    }
+
+    /** Host address of a table of the first level. */
     long table(int index) {
         return base + index * TABLE_BYTES;
     }
@@ -58,20 +144,39 @@ final class Tlb {
         return base + TABLES * TABLE_BYTES;
     }
 
-    /** Host address of the slot of {@code linear} in a table. */
+    /** Host address of the second level that belongs to {@link #table} or, for {@link #TABLES}, to {@link #missTable}. */
+    long secondTable(int index) {
+        return secondBase(index);
+    }
+
+    /** Host address of the slot of {@code linear} in a table of the first level. */
     long slot(int table, long linear) {
         return table(table) + (linear >>> SLOT_SHIFT & SLOT_MASK);
     }
 
-    /** Fills a slot; tags are the page with or without SLOW, or INVALID. */
-    void fill(int table, long entry, long readTag, long writeTag, long addend, long physical) {
-        if (OffHeap.getLong(entry + PHYSICAL) == -1) {
-            used[table][usedCount[table]++] = (int) (entry - table(table));
+    private long secondSlot(int table, long linear) {
+        return secondBase(table) + (long) TlbLayout.secondIndex(linear) * TlbLayout.ENTRY_SIZE;
+    }
+
+    /** Brings an entry back to the first level; false when the second has none with the tag at {@code tagOffset}. */
+    boolean refill(int table, long entry, long linear, int tagOffset) {
+        long from = secondSlot(table, linear);
+        if ((OffHeap.getLong(from + tagOffset) & ~SLOW) != (linear & PAGE_MASK)) {
+            return false;
         }
-        OffHeap.putLong(entry, readTag);
-        OffHeap.putLong(entry + WRITE_TAG, writeTag);
-        OffHeap.putLong(entry + ADDEND, addend);
-        OffHeap.putLong(entry + PHYSICAL, physical);
+        first[table].put(
+                entry,
+                OffHeap.getLong(from),
+                OffHeap.getLong(from + WRITE_TAG),
+                OffHeap.getLong(from + ADDEND),
+                OffHeap.getLong(from + PHYSICAL));
+        return true;
+    }
+
+    /** Fills the slots of a page on both levels; tags are the page with or without SLOW, or INVALID. */
+    void fill(int table, long entry, long readTag, long writeTag, long addend, long physical) {
+        first[table].put(entry, readTag, writeTag, addend, physical);
+        second[table].put(secondSlot(table, readTag), readTag, writeTag, addend, physical);
     }
 
     private static void clear(long entry) {
@@ -82,66 +187,41 @@ final class Tlb {
 
     void flushAll() {
         for (int t = 0; t < TABLES; t++) {
-            long start = table(t);
-            int[] slots = used[t];
-            for (int i = usedCount[t] - 1; i >= 0; i--) {
-                clear(start + slots[i]);
-            }
+            first[t].flushAll();
+            second[t].flushAll();
         }
-        Arrays.fill(usedCount, 0);
     }
 
     void flushNonGlobal() {
         for (int t = 0; t < TABLES; t++) {
-            long start = table(t);
-            int[] slots = used[t];
-            int kept = 0;
-            for (int i = 0; i < usedCount[t]; i++) {
-                long entry = start + slots[i];
-                if ((OffHeap.getLong(entry + PHYSICAL) & GLOBAL) != 0) {
-                    slots[kept++] = slots[i];
-                } else {
-                    clear(entry);
-                }
-            }
-            usedCount[t] = kept;
+            first[t].flushNonGlobal();
+            second[t].flushNonGlobal();
         }
     }
 
     /** Drops the page, and what was filled from the same large page. */
     void flushPage(long linear) {
         for (int t = 0; t < TABLES; t++) {
-            long start = table(t);
-            for (int i = 0; i < usedCount[t]; i++) {
-                long entry = start + used[t][i];
-                long page = page(entry);
-                long physical = OffHeap.getLong(entry + PHYSICAL);
-                int shift = (physical & LARGE_1G) != 0 ? 30 : (physical & LARGE_2M) != 0 ? 21 : 12;
-                if ((page ^ linear) >>> shift == 0) {
-                    // The slot stays on the list of used ones.
-                    OffHeap.putLong(entry, INVALID);
-                    OffHeap.putLong(entry + WRITE_TAG, INVALID);
-                }
-            }
+            first[t].flushPage(linear, slot(t, linear));
+            second[t].flushPage(linear, secondSlot(t, linear));
         }
     }
 
-    private static long page(long entry) {
-        long tag = OffHeap.getLong(entry);
-        return (tag == INVALID ? OffHeap.getLong(entry + WRITE_TAG) : tag) & PAGE_MASK;
+    /** Drops the entry if {@code linear} is in its page; the slot stays on the list of used ones. */
+    private static void drop(long entry, long linear) {
+        long physical = OffHeap.getLong(entry + PHYSICAL);
+        int shift = (physical & LARGE_1G) != 0 ? 30 : (physical & LARGE_2M) != 0 ? 21 : 12;
+        if ((OffHeap.getLong(entry) ^ linear) >>> shift == 0) {
+            OffHeap.putLong(entry, INVALID);
+            OffHeap.putLong(entry + WRITE_TAG, INVALID);
+        }
     }
 
     /** Makes writes to one host page take the slow path, wherever it is mapped. */
     void revokeWrites(long hostPage) {
         for (int t = 0; t < TABLES; t++) {
-            long start = table(t);
-            for (int i = 0; i < usedCount[t]; i++) {
-                long entry = start + used[t][i];
-                long tag = OffHeap.getLong(entry + WRITE_TAG);
-                if ((tag & ~PAGE_MASK) == 0 && tag + OffHeap.getLong(entry + ADDEND) == hostPage) {
-                    OffHeap.putLong(entry + WRITE_TAG, tag | SLOW);
-                }
-            }
+            first[t].revokeWrites(hostPage);
+            second[t].revokeWrites(hostPage);
         }
     }
 

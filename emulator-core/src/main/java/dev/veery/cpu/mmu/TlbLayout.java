@@ -19,5 +19,20 @@ public final class TlbLayout {
     /** Offset of what makes a linear address a host address. */
     public static final int ADDEND = 16;
 
+    /** Offset of the physical page; -1 in a slot that Java has to put on its list before it is filled. */
+    public static final int PHYSICAL = 24;
+
+    /** Slots in a table of the second level. */
+    public static final int SECOND_ENTRIES = 4096;
+
+    /** Page number xor page number shifted right by this, masked, is the index of a slot of the second level. */
+    public static final int SECOND_FOLD = 10;
+
     private TlbLayout() {}
+
+    /** Index of the slot of {@code linear} in a table of the second level. */
+    static int secondIndex(long linear) {
+        long page = linear >>> 12;
+        return (int) (page ^ page >>> SECOND_FOLD) & SECOND_ENTRIES - 1;
+    }
 }

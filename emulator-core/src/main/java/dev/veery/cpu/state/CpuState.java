@@ -101,6 +101,9 @@ public final class CpuState {
     /** Emitted code: MXCSR as it runs under, every exception masked; on the way out, as the JVM wants it; an int. */
     public static final int JIT_MXCSR = 0x6ac;
 
+    /** Emitted code: address of the second level of the TLB for the current permissions. */
+    public static final int JIT_TLB2 = 0x6b0;
+
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
     public static final int IMAGE = 0x700;
 
