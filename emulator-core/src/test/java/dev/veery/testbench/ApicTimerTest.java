@@ -31,6 +31,7 @@ class ApicTimerTest {
     TestMachine machine() {
         return new TestMachine();
     }
+
     private final CpuState s = t.s;
 
     @BeforeEach

@@ -19,6 +19,7 @@ class DeliveryTest {
     TestMachine machine() {
         return new TestMachine();
     }
+
     private final CpuState s = t.s;
 
     @AfterEach

@@ -37,6 +37,7 @@ class PagingTest {
     TestMachine machine() {
         return new TestMachine();
     }
+
     private final CpuState s = t.s;
 
     @AfterEach

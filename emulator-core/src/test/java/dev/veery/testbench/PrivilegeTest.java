@@ -22,6 +22,7 @@ class PrivilegeTest {
     TestMachine machine() {
         return new TestMachine();
     }
+
     private final CpuState s = t.s;
 
     @AfterEach

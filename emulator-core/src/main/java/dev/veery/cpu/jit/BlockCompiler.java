@@ -400,7 +400,8 @@ final class BlockCompiler extends Emitter {
             legacyRR(vectorOp(i), i.reg, i.rm);
         } else {
             boolean streams = (form & VectorForms.STREAM) != 0;
-            legacyRM(streams ? Op.MOVUPS_STORE : vectorOp(i), i.reg, at(Reg.RAX), (form & VectorForms.IMM) != 0 ? 1 : 0);
+            legacyRM(
+                    streams ? Op.MOVUPS_STORE : vectorOp(i), i.reg, at(Reg.RAX), (form & VectorForms.IMM) != 0 ? 1 : 0);
         }
         immediate(i, form);
     }
