@@ -257,6 +257,11 @@ public abstract class PciDevice extends Device {
         return false;
     }
 
+    /** Whether messages are enabled, so that the pin is not to be used. */
+    protected final boolean messagesEnabled() {
+        return msix != null && msix.enabled() || msi != null && msi.enabled();
+    }
+
     /** The interrupt pin. */
     protected final IrqLine intx() {
         return intx;
