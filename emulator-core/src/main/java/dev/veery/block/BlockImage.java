@@ -13,6 +13,9 @@ public interface BlockImage extends AutoCloseable {
     /** Whether writes are refused. */
     boolean readOnly();
 
+    /** Whether a write may be complete before it is on stable storage, so that {@link #flush} has something to do. */
+    boolean volatileCache();
+
     /** Whether {@link #discard} gives space back. */
     boolean discards();
 

@@ -24,6 +24,11 @@ public final class NullImage implements BlockImage {
     }
 
     @Override
+    public boolean volatileCache() {
+        return false;
+    }
+
+    @Override
     public boolean discards() {
         return true;
     }

@@ -131,6 +131,11 @@ public final class RawImage implements BlockImage {
     }
 
     @Override
+    public boolean volatileCache() {
+        return spec.cache().writeback();
+    }
+
+    @Override
     public boolean discards() {
         return spec.unmap();
     }

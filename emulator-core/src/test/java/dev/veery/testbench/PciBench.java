@@ -65,8 +65,10 @@ public final class PciBench implements AutoCloseable {
                 new HotplugHandler() {
                     @Override
                     public void plug(Device device) {
-                        bus.attach(nextSlot << 3, (PciDevice) device);
-                        nextSlot++;
+                        if (device instanceof PciDevice) {
+                            bus.attach(nextSlot << 3, (PciDevice) device);
+                            nextSlot++;
+                        }
                     }
                 },
                 warning -> {
@@ -80,7 +82,12 @@ public final class PciBench implements AutoCloseable {
 
     /** Puts a function into the next slot. */
     public PciDevice add(String driver, Map<String, String> properties) {
-        return (PciDevice) devices.add(DeviceDescriptor.of(driver, properties, ""));
+        return (PciDevice) addAny(driver, properties);
+    }
+
+    /** Adds a device that is not a function of the bus. */
+    public Device addAny(String driver, Map<String, String> properties) {
+        return devices.add(DeviceDescriptor.of(driver, properties, ""));
     }
 
     /** Commits and resets, then places BARs and enables everything, as firmware and a driver would. */
@@ -90,7 +97,9 @@ public final class PciBench implements AutoCloseable {
         lock.lock();
         try {
             devices.reset();
-            devices.devices().forEach(device -> enable((PciDevice) device));
+            devices.devices().stream()
+                    .filter(PciDevice.class::isInstance)
+                    .forEach(device -> enable((PciDevice) device));
         } finally {
             lock.unlock();
         }

@@ -1,6 +1,9 @@
 package dev.veery.q35;
 
 import dev.veery.device.edu.EduDevice;
+import dev.veery.device.nvme.NvmeBuses;
+import dev.veery.device.nvme.NvmeNsDevice;
+import dev.veery.device.nvme.NvmePci;
 import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.virtioblk.VirtioBlkPci;
 import dev.veery.device.virtiorng.VirtioRngPci;
@@ -12,9 +15,12 @@ final class PciDeviceTypes {
     private PciDeviceTypes() {}
 
     static DeviceRegistry addTo(DeviceRegistry registry, VirtualClock clock, Q35Backends backends, int cpus) {
+        NvmeBuses nvme = new NvmeBuses();
         return registry.add(PciTestDevice.TYPE)
                 .add(EduDevice.type(clock))
                 .add(VirtioRngPci.type(clock, backends.entropy()))
-                .add(VirtioBlkPci.type(backends.drives(), cpus));
+                .add(VirtioBlkPci.type(backends.drives(), cpus))
+                .add(NvmePci.type(backends.drives(), clock, nvme))
+                .add(NvmeNsDevice.type(backends.drives(), nvme));
     }
 }

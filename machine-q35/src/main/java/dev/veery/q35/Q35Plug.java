@@ -6,6 +6,7 @@ import dev.veery.bus.isa.IsaDevice;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciRegs;
+import dev.veery.device.nvme.NvmeNsDevice;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceManager;
@@ -47,6 +48,8 @@ final class Q35Plug implements HotplugHandler {
         } else if (device instanceof IsaDevice) {
             checkBus(device, IsaBus.NAME);
             ((IsaDevice) device).checkPorts();
+        } else if (device instanceof NvmeNsDevice) {
+            ((NvmeNsDevice) device).checkPlace();
         } else if (device instanceof IntelIommuDevice) {
             checkBus(device, SYSTEM_BUS);
             vetIommu(device);
