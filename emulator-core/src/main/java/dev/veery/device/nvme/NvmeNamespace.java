@@ -35,8 +35,8 @@ final class NvmeNamespace {
     /** Vets a block size; {@code property} is what the user calls it. */
     static int checkBlockSize(String property, long value) {
         if (value < BlockImage.SECTOR || value > MAX_BLOCK || !Bits.isPowerOfTwo(value)) {
-            throw new ConfigException("Property '" + property + "' takes a power of two from " + BlockImage.SECTOR
-                    + " to " + MAX_BLOCK);
+            throw new ConfigException(
+                    "Property '" + property + "' takes a power of two from " + BlockImage.SECTOR + " to " + MAX_BLOCK);
         }
         return (int) value;
     }

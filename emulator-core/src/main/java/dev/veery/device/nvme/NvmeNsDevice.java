@@ -88,10 +88,11 @@ public final class NvmeNsDevice extends Device {
         if (drive == null) {
             throw new ConfigException("drive property not set");
         }
-        int blockSize = NvmeNamespace.checkBlockSize("nvme-ns." + BLOCK_SIZE, properties().number(BLOCK_SIZE));
+        int blockSize = NvmeNamespace.checkBlockSize(
+                "nvme-ns." + BLOCK_SIZE, properties().number(BLOCK_SIZE));
         UUID uuid = uuid(on, id);
-        NvmeNamespace made =
-                new NvmeNamespace(id, drives.apply(drive), blockSize, uuid, properties().number(EUI64));
+        NvmeNamespace made = new NvmeNamespace(
+                id, drives.apply(drive), blockSize, uuid, properties().number(EUI64));
         namespace = made;
         controller = on;
         on.attach(made);

@@ -83,7 +83,8 @@ public final class NvmePci extends PciDevice {
         ioQueues = limited(IO_QUEUES, 1, MAX_QUEUES - 1);
         transferLog2 = limited(TRANSFER, 1, MAX_TRANSFER_LOG2);
         eventLimit = limited(EVENTS, 0, MAX_EVENTS - 1) + 1;
-        blockSize = NvmeNamespace.checkBlockSize("nvme." + BLOCK_SIZE, properties().number(BLOCK_SIZE));
+        blockSize =
+                NvmeNamespace.checkBlockSize("nvme." + BLOCK_SIZE, properties().number(BLOCK_SIZE));
         int vectors = limited(VECTORS, 1, MAX_VECTORS);
         features = new Features(this, vectors);
         events = new AsyncEvents(this, eventLimit, limited(EVENT_QUEUE, 0, MAX_EVENT_QUEUE));

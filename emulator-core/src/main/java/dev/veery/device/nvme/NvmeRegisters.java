@@ -164,9 +164,7 @@ final class NvmeRegisters implements MmioHandler, Resettable {
     private void start() {
         boolean supported = (configuration & NvmeRegs.CC_CHECKED) == 0;
         boolean started = supported
-                && controller
-                        .queues()
-                        .start(controller.memory(), adminAttributes, adminSubmission, adminCompletion);
+                && controller.queues().start(controller.memory(), adminAttributes, adminSubmission, adminCompletion);
         status = status & NvmeRegs.CSTS_SHST | (started ? NvmeRegs.CSTS_RDY : NvmeRegs.CSTS_CFS);
     }
 

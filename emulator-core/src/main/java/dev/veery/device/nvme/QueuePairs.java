@@ -224,7 +224,8 @@ final class QueuePairs {
                 starved = true;
                 return;
             }
-            if (!command.load(owner.memory(), queue, queue.base + (long) queue.head * NvmeRegs.SUBMISSION, owner.page())) {
+            if (!command.load(
+                    owner.memory(), queue, queue.base + (long) queue.head * NvmeRegs.SUBMISSION, owner.page())) {
                 release(command);
                 owner.fatal();
                 return;

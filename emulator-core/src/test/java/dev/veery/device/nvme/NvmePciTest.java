@@ -64,8 +64,7 @@ class NvmePciTest {
             boolean second = id.equals("e");
             DiskSpec spec = new DiskSpec(
                     id, second ? null : file.toString(), 1 << 20, second, CacheMode.WRITEBACK, false, true);
-            BlockImage image =
-                    second ? new NullImage(1 << 20, true) : RawImage.open(spec, HolePuncher.Opener.NONE);
+            BlockImage image = second ? new NullImage(1 << 20, true) : RawImage.open(spec, HolePuncher.Opener.NONE);
             DiskQueue made = new DiskQueue(id, image, later[0].lock);
             disks.add(made);
             return made;
