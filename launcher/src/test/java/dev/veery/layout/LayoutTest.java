@@ -196,6 +196,8 @@ class LayoutTest {
             "dev.veery.memory..",
             "dev.veery.chardev");
 
+    private static final ArchRule LINUX_SYSFS = only("dev.veery.linux.sysfs..");
+
     private static final ArchRule LINUX_KVM =
             only("dev.veery.linux.kvm..", "dev.veery.linux.sys", "dev.veery.linux.abi", "dev.veery.memory.access");
 
@@ -350,6 +352,7 @@ class LayoutTest {
             LINUX_ABI,
             LINUX_SYS,
             LINUX_TTY,
+            LINUX_SYSFS,
             LINUX_KVM,
             LINUX_VFIO,
             LINUX_IOMMUFD,
