@@ -49,8 +49,8 @@ class LabTest {
 
     @Test
     void withoutAnIommuThereAreNoGroups() throws Exception {
-        Lab.Result result =
-                Lab.run(directory, List.of("-d", "edu", "-b", "none", "-i", "off"), List.of("ls", "/sys/kernel/iommu_groups"));
+        Lab.Result result = Lab.run(
+                directory, List.of("-d", "edu", "-b", "none", "-i", "off"), List.of("ls", "/sys/kernel/iommu_groups"));
 
         assertEquals(0, result.status(), result::toString);
         assertEquals("", result.out());
