@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The code map has one bit for each 64-byte chunk. An engine marks the chunks first, then reads the bytes it decodes;
  * a writer writes first, then looks at the map, with a full fence in between on both sides: a change is either decoded
  * or reported. The map is kept in leaves that exist only where code was decoded.
+ *
+ * <p>A report takes the marks of the chunks that were written away first, then tells the engine, which drops what it had
+ * decoded there. While it does so {@link #reports} is odd, and whoever finds no mark waits: the engine has not necessarily
+ * heard yet.
  */
 public final class RamBlock implements AutoCloseable {
     /** Bytes in a page. */
@@ -43,6 +47,13 @@ public final class RamBlock implements AutoCloseable {
 
     private volatile DirtyLog[] logs = NO_LOGS;
     private volatile @Nullable CodeListener codeListener;
+
+    /** Guards {@link #reports}: one report at a time. */
+    private final Object reporting = new Object();
+
+    /** Counts the beginnings and the ends of reports to {@link #codeListener}. */
+    private volatile int reports;
+
     private volatile TrackingListener[] trackingListeners = {};
     private volatile DirtySource[] dirtySources = {};
 
@@ -107,16 +118,52 @@ public final class RamBlock implements AutoCloseable {
             log.mark(first, last);
         }
         for (int page = first; page <= last; page++) {
-            long mask = codeMask(page);
-            if (mask != 0) {
-                long from = Math.max(offset, (long) page << PAGE_SHIFT);
-                long to = Math.min(offset + length, (long) (page + 1) << PAGE_SHIFT);
-                if ((mask & chunkMask(from, (int) (to - from))) != 0) {
-                    CodeListener listener = codeListener;
-                    if (listener != null) {
-                        listener.codeWritten(this, from, (int) (to - from));
+            long from = Math.max(offset, (long) page << PAGE_SHIFT);
+            long to = Math.min(offset + length, (long) (page + 1) << PAGE_SHIFT);
+            noteCodeWrite(page, from, (int) (to - from));
+        }
+    }
+
+    private void noteCodeWrite(int page, long offset, int length) {
+        long chunks = chunkMask(offset, length);
+        while (true) {
+            int before = reports;
+            if ((codeMask(page) & chunks) != 0) {
+                report(page, chunks, offset, length);
+                return;
+            }
+            if ((before & 1) == 0 && reports == before) {
+                return;
+            }
+            awaitReport();
+        }
+    }
+
+    private void awaitReport() {
+        synchronized (reporting) {
+            // Whoever was reporting is done.
+            assert (reports & 1) == 0 : name;
+        }
+    }
+
+    private void report(int page, long chunks, long offset, int length) {
+        CodeListener listener = codeListener;
+        if (listener == null) {
+            return;
+        }
+        synchronized (reporting) {
+            reports++;
+            try {
+                long[] leaf = (long[]) LEAF.getAcquire(codeMap, page >>> LEAF_SHIFT);
+                long before = (long) MASK.getAndBitwiseAnd(leaf, page & LEAF_PAGES - 1, ~chunks);
+                if ((before & chunks) != 0) {
+                    long kept = listener.codeWritten(this, offset, length) & chunks;
+                    if (kept != 0) {
+                        MASK.getAndBitwiseOr(leaf, page & LEAF_PAGES - 1, kept);
                     }
                 }
+            } finally {
+                reports++;
             }
         }
     }
@@ -126,7 +173,8 @@ public final class RamBlock implements AutoCloseable {
         if (!tracking) {
             return false;
         }
-        if (codeMask(page) != 0) {
+        int before = reports;
+        if (codeMask(page) != 0 || (before & 1) != 0 || reports != before) {
             return true;
         }
         for (DirtyLog log : logs) {
@@ -169,6 +217,25 @@ public final class RamBlock implements AutoCloseable {
         return before;
     }
 
+    /** As {@link #markCode}, but does nothing when nothing of the page is marked; then it answers 0. */
+    public long markMoreCode(int page, long mask) {
+        long[] leaf = (long[]) LEAF.getAcquire(codeMap, page >>> LEAF_SHIFT);
+        if (leaf == null) {
+            return 0;
+        }
+        int index = page & LEAF_PAGES - 1;
+        long before = (long) MASK.getVolatile(leaf, index);
+        while (before != 0 && (before | mask) != before) {
+            long seen = (long) MASK.compareAndExchange(leaf, index, before, before | mask);
+            if (seen == before) {
+                break;
+            }
+            before = seen;
+        }
+        VarHandle.fullFence();
+        return before;
+    }
+
     private synchronized long[] addLeaf(int index) {
         long[] leaf = codeMap[index];
         if (leaf == null) {
@@ -176,14 +243,6 @@ public final class RamBlock implements AutoCloseable {
             LEAF.setRelease(codeMap, index, leaf);
         }
         return leaf;
-    }
-
-    /** Unmarks chunks whose decoded code is gone. */
-    public void clearCode(int page, long mask) {
-        long[] leaf = (long[]) LEAF.getAcquire(codeMap, page >>> LEAF_SHIFT);
-        if (leaf != null) {
-            MASK.getAndBitwiseAnd(leaf, page & LEAF_PAGES - 1, ~mask);
-        }
     }
 
     /** Names the one engine that hears of writes to marked chunks; null for none. Comes before it decodes anything. */

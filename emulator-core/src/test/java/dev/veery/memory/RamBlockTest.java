@@ -18,10 +18,14 @@ class RamBlockTest {
     private final GuestRam memory = new GuestRam(new OffHeapRamAllocator());
     private final List<String> writes = new ArrayList<>();
     private RamBlock block;
+    private long kept = -1;
 
     @BeforeEach
     void allocate() {
-        memory.setCodeListener((ram, offset, length) -> writes.add(Long.toHexString(offset) + "+" + length));
+        memory.setCodeListener((ram, offset, length) -> {
+            writes.add(Long.toHexString(offset) + "+" + length);
+            return kept;
+        });
         block = memory.allocate("ram", 16 * RamBlock.PAGE_SIZE);
     }
 
@@ -40,10 +44,11 @@ class RamBlockTest {
         assertEquals(List.of(), writes);
         block.noteWrite(0x203f, 2);
         block.noteWrite(0x207f, 1);
-        block.clearCode(2, -1L);
+        kept = 0;
+        block.noteWrite(0x2041, 1);
         block.noteWrite(0x2040, 1);
 
-        assertEquals(List.of("203f+2", "207f+1"), writes);
+        assertEquals(List.of("203f+2", "207f+1", "2041+1"), writes);
     }
 
     @Test
@@ -62,9 +67,23 @@ class RamBlockTest {
 
         assertEquals(0b0101, block.markCode(5, 0b0110));
         assertEquals(0b0111, block.codeMask(5));
-        block.clearCode(5, 0b0001);
-        assertEquals(0b0110, block.codeMask(5));
+        assertEquals(0b0111, block.markMoreCode(5, 0b1000));
+        assertEquals(0b1111, block.codeMask(5));
+        assertEquals(0, block.markMoreCode(6, 1));
         assertEquals(0, block.codeMask(6));
+    }
+
+    @Test
+    void aReportTakesTheMarksAwayThatTheEngineDoesNotKeep() {
+        block.markCode(4, 0b111);
+        kept = 0b0110;
+
+        block.noteWrite(0x4000, 0x80);
+
+        assertEquals(0b110, block.codeMask(4));
+        kept = 0;
+        block.noteWrite(0x4040, 1);
+        assertEquals(0b100, block.codeMask(4));
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.veery.cpu.decode.Decoder;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.interp.Interpreter;
 import dev.veery.cpu.interp.NativeTier;
+import dev.veery.cpu.interp.Peers;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.semantics.InterruptDelivery;
 import dev.veery.cpu.semantics.Mode;
@@ -102,7 +103,7 @@ final class GuestMachine implements AutoCloseable {
         root.addChild(0, MemoryRegion.ram("ram", ram));
         memory = new AddressSpace("memory", root, new MachineLock());
         m = new SoftMmu(s, memory, env.model().physicalBits());
-        interpreter = new Interpreter(s, m, env, () -> null, () -> {});
+        interpreter = new Interpreter(s, m, env, () -> null, Peers.alone(m));
         if (tier != null) {
             interpreter.setTier(tier.apply(s, m));
         }

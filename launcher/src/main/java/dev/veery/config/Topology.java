@@ -12,6 +12,9 @@ import dev.veery.base.ConfigException;
  * @param maxCpus processors that can be there
  */
 public record Topology(int cpus, int sockets, int cores, int threads, int maxCpus) {
+    /** Most processors of a machine. */
+    public static final int MAX_CPUS = 64;
+
     /** One processor. */
     public static final Topology SINGLE = new Topology(1, 1, 1, 1, 1);
 
@@ -27,8 +30,8 @@ public record Topology(int cpus, int sockets, int cores, int threads, int maxCpu
         if (cpus > maxCpus) {
             throw ConfigException.usage("-smp: cpus (" + cpus + ") is above maxcpus (" + maxCpus + ")");
         }
-        if (maxCpus > 1) {
-            throw ConfigException.usage("-smp: this version runs one processor; use -smp 1");
+        if (maxCpus > MAX_CPUS) {
+            throw ConfigException.usage("-smp: " + maxCpus + " processors are too many; at most " + MAX_CPUS + " are possible");
         }
     }
 }

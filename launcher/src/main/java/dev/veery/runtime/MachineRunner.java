@@ -12,6 +12,7 @@ import dev.veery.chardev.Chardevs;
 import dev.veery.config.Actions;
 import dev.veery.config.BootOptions;
 import dev.veery.config.GlobalProperty;
+import dev.veery.config.Topology;
 import dev.veery.config.VmConfig;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuModels;
@@ -87,7 +88,9 @@ public final class MachineRunner {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
         Accelerator accelerator = Accelerators.choose(config.accelerators(), messages::warning);
-        CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning);
+        Topology topology = config.cpu().topology();
+        CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning)
+                .withTopology(topology.cores(), topology.threads());
         BootOptions boot = config.boot();
         if (boot.kernel() == null) {
             throw new ConfigException(
@@ -118,7 +121,7 @@ public final class MachineRunner {
                     nativeLayer ? new MemfdRamAllocator(false) : new OffHeapRamAllocator(),
                     accelerator,
                     model,
-                    config.cpu().topology().cpus(),
+                    topology.cpus(),
                     config.ramBytes(),
                     options,
                     new Q35Settings.Boot(boot.kernel(), boot.initrd(), boot.append()),

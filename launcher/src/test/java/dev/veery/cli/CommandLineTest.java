@@ -11,6 +11,7 @@ import dev.veery.chardev.ChardevSpec;
 import dev.veery.config.AccelOption;
 import dev.veery.config.Actions;
 import dev.veery.config.RtcOptions;
+import dev.veery.config.Topology;
 import dev.veery.config.TraceOptions;
 import dev.veery.config.VmConfig;
 import dev.veery.model.DeviceDescriptor;
@@ -127,9 +128,30 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"2", "1,maxcpus=2", "cores=2,threads=2", "4,sockets=2"})
-    void moreProcessorsAreRefusedClearly(String text) {
-        assertEquals("-smp: this version runs one processor; use -smp 1", error("-smp", text));
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2                           | 2 1 2 1 2",
+                "1,maxcpus=2                 | 1 1 2 1 2",
+                "cores=2,threads=2           | 4 1 2 2 4",
+                "4,sockets=2                 | 4 2 2 1 4",
+                "sockets=2,cores=3,threads=2 | 12 2 3 2 12",
+                "6,cores=3                   | 6 2 3 1 6",
+                "4,threads=2                 | 4 1 2 2 4",
+                "64                          | 64 1 64 1 64",
+            })
+    void coresTakeWhatIsNotGiven(String text, String cpusSocketsCoresThreadsMaximum) {
+        Topology t = config("-smp", text).cpu().topology();
+
+        assertEquals(
+                cpusSocketsCoresThreadsMaximum,
+                t.cpus() + " " + t.sockets() + " " + t.cores() + " " + t.threads() + " " + t.maxCpus());
+    }
+
+    @Test
+    void tooManyProcessorsAreRefusedClearly() {
+        assertEquals(
+                "-smp: 65 processors are too many; at most 64 are possible", error("-smp", "65"));
     }
 
     @ParameterizedTest

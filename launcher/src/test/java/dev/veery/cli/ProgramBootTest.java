@@ -83,7 +83,7 @@ class ProgramBootTest {
                 "2 | -qmp stdio                           | '-qmp'",
                 "2 | -m 0                                 | -m 0",
                 "2 | -m 10T                               | -m 10T",
-                "2 | -smp 2                               | use -smp 1",
+                "2 | -smp 65                              | at most 64",
                 "2 | -kernel                              | -kernel",
                 "1 | -kernel missing                      | 'missing': No such file",
                 "1 | -kernel text                         | 'text'",

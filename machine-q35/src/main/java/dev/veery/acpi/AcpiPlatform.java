@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the tables describe: addresses and interrupt numbers, decided by the board.
  *
- * @param cpus number of processors, APIC ids 0 to {@code cpus - 1}
+ * @param apicIds of the processors, in the order of their unit numbers
  * @param lapicBase physical address of the local APICs, below 4 GiB
  * @param ioApicBase physical address of the I/O APIC, which is APIC id 0 of its kind and starts at interrupt 0
  * @param sci global interrupt of the system control interrupt, level-triggered, active-high
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param iommu the DMA remapping unit, or null
  */
 public record AcpiPlatform(
-        int cpus,
+        List<Integer> apicIds,
         long lapicBase,
         long ioApicBase,
         int sci,
@@ -49,13 +49,19 @@ public record AcpiPlatform(
 
     /** Takes copies of the lists. */
     public AcpiPlatform {
-        if (cpus < 1) {
+        apicIds = List.copyOf(apicIds);
+        if (apicIds.isEmpty()) {
             throw new IllegalArgumentException("no processor");
         }
         memoryWindows = List.copyOf(memoryWindows);
         serialPorts = List.copyOf(serialPorts);
         reserved = List.copyOf(reserved);
         reservedPorts = List.copyOf(reservedPorts);
+    }
+
+    /** Number of processors. */
+    int cpus() {
+        return apicIds.size();
     }
 
     /** Physical addresses {@code first} to {@code last}, both included. */

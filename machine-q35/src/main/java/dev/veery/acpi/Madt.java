@@ -27,11 +27,14 @@ final class Madt {
     static byte[] build(AcpiPlatform platform) {
         Table t = new Table("APIC", REVISION);
         t.u32(platform.lapicBase()).u32(PCAT_COMPAT);
-        for (int id = 0; id < platform.cpus(); id++) {
-            if (id <= LAST_XAPIC_ID) {
-                t.u8(LOCAL_APIC).u8(8).u8(id).u8(id).u32(ENABLED);
+        boolean wide = false;
+        for (int unit = 0; unit < platform.cpus(); unit++) {
+            int id = platform.apicIds().get(unit);
+            if (id <= LAST_XAPIC_ID && unit <= LAST_XAPIC_ID) {
+                t.u8(LOCAL_APIC).u8(8).u8(unit).u8(id).u32(ENABLED);
             } else {
-                t.u8(LOCAL_X2APIC).u8(16).u16(0).u32(id).u32(ENABLED).u32(id);
+                t.u8(LOCAL_X2APIC).u8(16).u16(0).u32(id).u32(ENABLED).u32(unit);
+                wide = true;
             }
         }
         t.u8(IO_APIC).u8(12).u8(0).u8(0).u32(platform.ioApicBase()).u32(0);
@@ -40,7 +43,7 @@ final class Madt {
         t.u8(SOURCE_OVERRIDE).u8(10).u8(BUS_ISA).u8(platform.sci()).u32(platform.sci());
         t.u16(LEVEL_HIGH);
         t.u8(LOCAL_APIC_NMI).u8(6).u8(ALL_PROCESSORS).u16(0).u8(1);
-        if (platform.cpus() - 1 > LAST_XAPIC_ID) {
+        if (wide) {
             t.u8(LOCAL_X2APIC_NMI).u8(12).u16(0).u32(-1L).u8(1).zeros(3);
         }
         return t.finish();

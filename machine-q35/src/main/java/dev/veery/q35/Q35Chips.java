@@ -258,7 +258,7 @@ final class Q35Chips implements AutoCloseable {
             return;
         }
         LapicConfig config = new LapicConfig(
-                index,
+                settings.cpuModel().apicId(index),
                 index == 0,
                 settings.cpuModel().physicalBits(),
                 settings.cpuModel().has(Feature.X2APIC),

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -222,7 +223,10 @@ final class Q35Firmware {
     private AcpiPlatform platform(
             List<AcpiPlatform.SerialPort> serials, OptionalInt pvpanic, AcpiPlatform.@Nullable Iommu iommu) {
         return new AcpiPlatform(
-                settings.cpus(),
+                IntStream.range(0, settings.cpus())
+                        .map(settings.cpuModel()::apicId)
+                        .boxed()
+                        .toList(),
                 Q35MemoryMap.LOCAL_APIC,
                 Q35MemoryMap.IO_APIC,
                 Q35IrqMap.SCI,
@@ -252,7 +256,13 @@ final class Q35Firmware {
                 settings.uuid(),
                 model.identity().modelId(),
                 features << 32 | signature,
-                settings.cpus(),
+                sockets(settings.cpus(), model.cores() * model.threads()),
+                model.cores(),
+                model.threads(),
                 chips.map.ram());
+    }
+
+    private static int sockets(int cpus, int cpusInSocket) {
+        return (cpus + cpusInSocket - 1) / cpusInSocket;
     }
 }

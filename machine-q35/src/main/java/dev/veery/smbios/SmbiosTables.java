@@ -54,7 +54,9 @@ public final class SmbiosTables {
      * @param uuid of the machine
      * @param cpuVersion brand string of the processors
      * @param cpuSignature CPUID leaf 1 EAX in the low half, EDX in the high half
-     * @param cpus sockets, one processor each
+     * @param sockets processor packages
+     * @param cores of a package
+     * @param threads of a core
      * @param ram ranges of RAM in the guest, in order
      */
     public record Machine(
@@ -63,7 +65,9 @@ public final class SmbiosTables {
             UUID uuid,
             String cpuVersion,
             long cpuSignature,
-            int cpus,
+            int sockets,
+            int cores,
+            int threads,
             List<Range> ram) {
         /** Takes a copy of the list. */
         public Machine {
@@ -88,7 +92,7 @@ public final class SmbiosTables {
         structures.writeBytes(bios(machine));
         structures.writeBytes(system(machine));
         structures.writeBytes(chassis());
-        for (int socket = 0; socket < machine.cpus(); socket++) {
+        for (int socket = 0; socket < machine.sockets(); socket++) {
             structures.writeBytes(processor(machine, socket));
         }
         structures.writeBytes(memoryArray(machine));
@@ -160,14 +164,17 @@ public final class SmbiosTables {
         s.u8(0).u16(0).u16(0).u16(0).u8(populatedAndEnabled).u8(OTHER);
         s.u16(0xffff).u16(0xffff).u16(0xffff).u8(0).u8(0).u8(0);
         final int capable64Bit = 1 << 2;
-        return s.u8(1)
-                .u8(1)
-                .u8(1)
+        int cores = machine.cores();
+        int threads = cores * machine.threads();
+        // Counts of 255 and more stand in the wide fields alone (SMBIOS 7.5).
+        return s.u8(Math.min(cores, 0xff))
+                .u8(Math.min(cores, 0xff))
+                .u8(Math.min(threads, 0xff))
                 .u16(capable64Bit)
                 .u16(OTHER)
-                .u16(1)
-                .u16(1)
-                .u16(1)
+                .u16(cores)
+                .u16(cores)
+                .u16(threads)
                 .finish();
     }
 

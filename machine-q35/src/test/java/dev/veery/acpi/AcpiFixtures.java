@@ -2,6 +2,7 @@ package dev.veery.acpi;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /** A platform with every optional part. */
 public final class AcpiFixtures {
@@ -9,7 +10,7 @@ public final class AcpiFixtures {
 
     public static AcpiPlatform platform(int cpus) {
         return new AcpiPlatform(
-                cpus,
+                IntStream.range(0, cpus).boxed().toList(),
                 0xfee0_0000L,
                 0xfec0_0000L,
                 9,

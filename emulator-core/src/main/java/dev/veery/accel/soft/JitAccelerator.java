@@ -4,6 +4,7 @@ import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.hostcode.HostCode;
+import org.jspecify.annotations.Nullable;
 
 /** The translator as an accelerator: 64-bit guest code that runs often becomes host code, the rest is interpreted. */
 public final class JitAccelerator implements Accelerator {
@@ -15,6 +16,9 @@ public final class JitAccelerator implements Accelerator {
 
     private final HostCode host;
     private final int hot;
+
+    /** The processors of the machine that is being made. */
+    private @Nullable CpuGroup group;
 
     /**
      * Makes one.
@@ -43,6 +47,11 @@ public final class JitAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        return new SoftVcpu(config, host, hot);
+        CpuGroup g = group;
+        if (g == null || !g.shares(config.ram())) {
+            g = new CpuGroup(config.ram());
+            group = g;
+        }
+        return new SoftVcpu(config, g, host, hot);
     }
 }

@@ -3,6 +3,7 @@ package dev.veery.accel.soft;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.interp.Interpreter;
+import dev.veery.cpu.interp.Peers;
 import dev.veery.cpu.jit.JitTier;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.semantics.CpuReset;
@@ -14,6 +15,7 @@ import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
+import dev.veery.memory.RamBlock;
 import dev.veery.time.Tsc;
 import java.security.SecureRandom;
 import java.util.Objects;
@@ -21,11 +23,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A software processor and its thread. */
-final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
+final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     /** Code cache; pages cost memory once written. */
     private static final long CODE_CACHE_BYTES = 64L << 20;
 
+    /** PAUSE instructions before the thread offers its host processor to others. */
+    private static final int PAUSES = 32;
+
     private final VcpuConfig config;
+    private final CpuGroup group;
     private final CpuState state;
     private final SoftMmu mmu;
     private final Interpreter interpreter;
@@ -45,12 +51,18 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
 
     private volatile int startupVector;
 
-    SoftVcpu(VcpuConfig config, @Nullable HostCode host, int hot) {
+    /** Counts entries to and exits from guest code; even while outside. Written by the processor's thread. */
+    private volatile int epoch;
+
+    private int pauses;
+
+    SoftVcpu(VcpuConfig config, CpuGroup group, @Nullable HostCode host, int hot) {
         this.config = config;
+        this.group = group;
         state = new CpuState(config.index());
         trace = config.listener().trace();
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
-        interpreter = new Interpreter(state, mmu, this, () -> apic, this::wake);
+        interpreter = new Interpreter(state, mmu, this, () -> apic, this);
         if (host != null) {
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
             jit = new JitTier(state, mmu, host, region, hot);
@@ -59,7 +71,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
             region = null;
             jit = null;
         }
-        config.ram().setCodeListener(interpreter.codeListener());
+        group.add(this);
         config.ram().addTrackingListener(block -> mapChanged());
         config.memory().onViewChanged(view -> mapChanged());
         reset();
@@ -71,7 +83,83 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
             mmu.flushAll();
         } else {
             interpreter.request(Interpreter.FLUSH);
-            wake();
+        }
+    }
+
+    // ---- the other processors
+
+    /** About to execute guest code. */
+    void enter() {
+        epoch = epoch + 1;
+        while (group.exclusive()) {
+            epoch = epoch + 1;
+            group.awaitShared();
+            epoch = epoch + 1;
+        }
+    }
+
+    /** Not executing guest code: other processors need not wait for this one. */
+    void leave() {
+        epoch = epoch + 1;
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    /** Whether the processor was executing no guest code at {@code epoch}. */
+    static boolean outside(int epoch) {
+        return (epoch & 1) == 0;
+    }
+
+    /** Asks the processor to show itself between two blocks. */
+    void requestPass() {
+        interpreter.request(Interpreter.PASS);
+    }
+
+    void revokeWrites(long hostPage) {
+        mmu.revokeWrites(hostPage);
+    }
+
+    boolean revokeWritesOfPeer(long hostPage) {
+        return mmu.revokeWritesOfPeer(hostPage);
+    }
+
+    long codeWritten(RamBlock block, long offset, int length) {
+        return interpreter.codeListener().codeWritten(block, offset, length);
+    }
+
+    @Override
+    public void markCode(RamBlock ram, int page, long mask, long hostPage) {
+        group.markCode(this, ram, page, mask, hostPage);
+    }
+
+    @Override
+    public int count() {
+        return group.size();
+    }
+
+    @Override
+    public void pass() {
+        leave();
+        enter();
+    }
+
+    @Override
+    public void beginExclusive() {
+        group.beginExclusive(this);
+    }
+
+    @Override
+    public void endExclusive() {
+        group.endExclusive(this);
+    }
+
+    @Override
+    public void pause() {
+        if (++pauses >= PAUSES && group.size() > 1) {
+            pauses = 0;
+            Thread.yield();
         }
     }
 
@@ -160,6 +248,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     @Override
     public void setA20(boolean enabled) {
         mmu.setA20(enabled);
+        mapChanged();
     }
 
     @Override
@@ -170,6 +259,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     @Override
     public void close() {
         stop();
+        group.remove(this);
         mmu.free();
         interpreter.free();
         JitTier tier = jit;
@@ -186,7 +276,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
     private void loop() {
         try {
             for (; ; ) {
-                int reason = waitForSipi ? Interpreter.HALTED : interpreter.run();
+                int reason = waitForSipi ? Interpreter.HALTED : execute();
                 switch (reason) {
                     case Interpreter.STOPPED:
                         return;
@@ -211,13 +301,22 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals {
         }
     }
 
+    private int execute() {
+        enter();
+        try {
+            return interpreter.run();
+        } finally {
+            leave();
+        }
+    }
+
     /** Waits for something to do; false for a stop. */
     private boolean idle() {
         for (; ; ) {
             waiting = true;
             int wanted = Interpreter.STOP | Interpreter.INIT | Interpreter.STARTUP;
             if (!waitForSipi) {
-                wanted |= Interpreter.NMI | Interpreter.FLUSH | Interpreter.CODE_WRITTEN;
+                wanted |= Interpreter.NMI;
                 if ((state.rflags & dev.veery.cpu.state.Cr.IF) != 0) {
                     wanted |= Interpreter.INTERRUPT;
                 }

@@ -531,6 +531,11 @@ final class AluOps {
         }
 
         @Override
+        boolean usesCarry() {
+            return op == Alu.ADC || op == Alu.SBB;
+        }
+
+        @Override
         long modify(CpuState s, long value) {
             return Alu.op(s, op, size, value, reg < 0 ? imm : Regs.read(s, reg, size));
         }

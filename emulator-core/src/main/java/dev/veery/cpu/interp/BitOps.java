@@ -3,10 +3,12 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.semantics.Alu;
+import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Flags;
 import dev.veery.cpu.state.Vector;
+import dev.veery.memory.access.OffHeap;
 
 /** Bit tests and scans, POPCNT, compare-and-exchange, exchange-and-add, ADCX and ADOX. */
 final class BitOps {
@@ -23,11 +25,20 @@ final class BitOps {
             reg = Regs.offset(i, i.reg, i.opSize);
         }
 
+        private long bit(CpuState s) {
+            return 1L << (Regs.read(s, reg, size) & size * 8 - 1);
+        }
+
+        @Override
+        long modify(CpuState s, long value) {
+            long bit = bit(s);
+            Flags.setCarry(s, (value & bit) != 0);
+            return change(op, value, bit);
+        }
+
         @Override
         public void exec(CpuState s, Mmu m) {
-            int bits = size * 8;
-            long index = Regs.signExtend(Regs.read(s, reg, size), size);
-            long bit = 1L << (index & bits - 1);
+            long bit = bit(s);
             if (isReg) {
                 long v = Regs.read(s, rm, size);
                 Flags.setCarry(s, (v & bit) != 0);
@@ -36,20 +47,13 @@ final class BitOps {
                 }
                 return;
             }
-            long displacement = (index >> 3) & -size;
+            long displacement = (Regs.signExtend(Regs.read(s, reg, size), size) >> 3) & -size;
             long a = eaPlus(s, m, displacement, size, op != 0);
             if (op == 0) {
                 Flags.setCarry(s, (Regs.load(m, a, size) & bit) != 0);
-                return;
-            }
-            long host = m.hostForWrite(a, size);
-            long v = host != 0 ? Regs.loadHost(host, size) : Regs.load(m, a, size);
-            if (host != 0) {
-                Regs.storeHost(host, size, change(op, v, bit));
             } else {
-                Regs.store(m, a, size, change(op, v, bit));
+                modifyMemory(s, m, a);
             }
-            Flags.setCarry(s, (v & bit) != 0);
         }
     }
 
@@ -152,9 +156,19 @@ final class BitOps {
     static final class Cmpxchg extends RmOp {
         private final int reg;
 
+        /** What {@link #modify} found the last time. */
+        private long found;
+
         Cmpxchg(BlockContext b, Insn i, int size) {
             super(b, i, size);
             reg = Regs.offset(i, i.reg, size);
+        }
+
+        /** The destination is written in any case, with its own value when they differ (SDM vol. 2, CMPXCHG). */
+        @Override
+        long modify(CpuState s, long value) {
+            found = value;
+            return matches(s, value) ? Regs.read(s, reg, size) : value;
         }
 
         @Override
@@ -168,20 +182,9 @@ final class BitOps {
                 }
                 return;
             }
-            // The destination is written in any case, with its own value when they differ (SDM vol. 2, CMPXCHG).
-            long a = ea(s, m, size, true);
-            long host = m.hostForWrite(a, size);
-            long v = host != 0 ? Regs.loadHost(host, size) : Regs.load(m, a, size);
-            boolean equal = v == Regs.read(s, Regs.RAX, size);
-            long stored = equal ? Regs.read(s, reg, size) : v;
-            if (host != 0) {
-                Regs.storeHost(host, size, stored);
-            } else {
-                Regs.store(m, a, size, stored);
-            }
-            matches(s, v);
-            if (!equal) {
-                Regs.write(s, Regs.RAX, size, v);
+            modifyMemory(s, m, ea(s, m, size, true));
+            if (found != Regs.read(s, Regs.RAX, size)) {
+                Regs.write(s, Regs.RAX, size, found);
             }
         }
 
@@ -224,10 +227,14 @@ final class BitOps {
     /** CMPXCHG8B and CMPXCHG16B. */
     static final class CmpxchgPair extends MemOp {
         private final int half;
+        private final boolean locked;
+        private final CpuEnv env;
 
         CmpxchgPair(BlockContext b, Insn i, int half) {
             super(b, i);
             this.half = half;
+            locked = i.lock;
+            env = b.env();
         }
 
         @Override
@@ -236,21 +243,86 @@ final class BitOps {
             if (half == 8 && (a & 15) != 0) {
                 throw s.raise(Vector.GP, 0);
             }
+            if (!locked) {
+                loadAndStore(s, m, a);
+                return;
+            }
+            long host = m.hostForWrite(a, 2 * half);
+            boolean tracked = host == 0;
+            if (tracked) {
+                host = m.hostForTracked(a, 2 * half);
+            }
+            boolean atomic = half == 8 ? env.compareAndSet16() : Locked.possible(host, 8);
+            if (host == 0 || !atomic) {
+                env.beginExclusive();
+                try {
+                    loadAndStore(s, m, a);
+                } finally {
+                    env.endExclusive();
+                }
+                return;
+            }
+            if (half == 8) {
+                exchange16(s, host);
+            } else {
+                exchange8(s, host);
+            }
+            if (tracked) {
+                m.noteTracked(2 * half);
+            }
+        }
+
+        private void loadAndStore(CpuState s, Mmu m, long a) {
             m.probeWrite(a, 2 * half);
             long low = Regs.load(m, a, half);
             long high = Regs.load(m, a + half, half);
+            boolean equal = low == Regs.read(s, Regs.RAX, half) && high == Regs.read(s, Regs.RDX, half);
+            Regs.store(m, a, half, equal ? Regs.read(s, Regs.RBX, half) : low);
+            Regs.store(m, a + half, half, equal ? Regs.read(s, Regs.RCX, half) : high);
+            finish(s, equal, low, high);
+        }
+
+        private void finish(CpuState s, boolean equal, long low, long high) {
             int f = s.flags() & ~Cr.ZF;
-            if (low == Regs.read(s, Regs.RAX, half) && high == Regs.read(s, Regs.RDX, half)) {
-                Regs.store(m, a, half, Regs.read(s, Regs.RBX, half));
-                Regs.store(m, a + half, half, Regs.read(s, Regs.RCX, half));
-                s.rflags = f | Cr.ZF;
-            } else {
-                Regs.store(m, a, half, low);
-                Regs.store(m, a + half, half, high);
+            if (!equal) {
                 Regs.write(s, Regs.RAX, half, low);
                 Regs.write(s, Regs.RDX, half, high);
-                s.rflags = f;
             }
+            s.rflags = equal ? f | Cr.ZF : f;
+        }
+
+        private static long pair(CpuState s, int high, int low) {
+            return Regs.read(s, high, 4) << 32 | Regs.read(s, low, 4);
+        }
+
+        private void exchange8(CpuState s, long host) {
+            long expected = pair(s, Regs.RDX, Regs.RAX);
+            long wanted = pair(s, Regs.RCX, Regs.RBX);
+            long old;
+            do {
+                old = OffHeap.getLongAcquire(host);
+            } while (!Locked.compareAndSet(host, 8, old, old == expected ? wanted : old));
+            finish(s, old == expected, old & 0xffff_ffffL, old >>> 32);
+        }
+
+        private void exchange16(CpuState s, long host) {
+            long low;
+            long high;
+            boolean equal;
+            boolean done;
+            do {
+                // The two halves may be of different times: writing them back proves that they are not.
+                low = OffHeap.getLongAcquire(host);
+                high = OffHeap.getLongAcquire(host + 8);
+                equal = low == Regs.get64(s, Regs.RAX) && high == Regs.get64(s, Regs.RDX);
+                done = env.compareAndSet16(
+                        host,
+                        low,
+                        high,
+                        equal ? Regs.get64(s, Regs.RBX) : low,
+                        equal ? Regs.get64(s, Regs.RCX) : high);
+            } while (!done);
+            finish(s, equal, low, high);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.veery.cpu.interp;
 import dev.veery.memory.CodeListener;
 import dev.veery.memory.RamBlock;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,36 +12,47 @@ import org.jspecify.annotations.Nullable;
  * decoded again on demand.
  *
  * <p>Touched by the vCPU's thread alone, but for {@link #codeWritten}, which another thread's write may reach: that is
- * queued and carried out before the next block begins.
+ * queued and carried out before the next block begins. What a processor's own thread wrote is looked at by the byte;
+ * what others wrote by the chunk, as the chunk's mark is gone by then.
  */
 final class BlockCache implements CodeListener {
-    /** Ops kept before the cache starts over: bounds the heap it takes to about 40 MiB. */
+    /** Ops kept before the cache starts over: bounds the heap it takes to about 40 MiB. Several processors have less each. */
     private static final int MAX_OPS = 600_000;
+
+    private static final int MIN_OPS = 100_000;
 
     private static final int PAGE_SLOTS = 1 << 14;
 
     /** Blocks of one page, and which of its 64-byte chunks they cover. */
     private static final class CodePage {
         final long host;
-        final RamBlock ram;
-        final int page;
         final @Nullable Block[] byOffset = new Block[64];
 
         @Nullable
         CodePage nextInSlot;
 
-        CodePage(long host, RamBlock ram, int page) {
+        CodePage(long host) {
             this.host = host;
-            this.ram = ram;
-            this.page = page;
         }
     }
+
+    /** Reports of other threads kept: a processor that does not run for long would collect them without end. */
+    private static final int MAX_QUEUED = 4096;
 
     private record Written(RamBlock ram, long offset, int length) {}
 
     private final @Nullable CodePage[] slots = new CodePage[PAGE_SLOTS];
     private final ConcurrentLinkedQueue<Written> elsewhere = new ConcurrentLinkedQueue<>();
-    private final Runnable wake;
+    private final AtomicInteger queued = new AtomicInteger();
+    private final Runnable request;
+    private final IntSupplier processors;
+
+    /** Reports were not queued: everything has to go. */
+    private volatile boolean overflowed;
+
+    /** Something was decoded. Set before the first bytes are read. */
+    private volatile boolean filled;
+
     private @Nullable NativeTier tier;
     private @Nullable Thread owner;
     private int opCount;
@@ -48,8 +61,22 @@ final class BlockCache implements CodeListener {
     /** The page looked up last. */
     private @Nullable CodePage last;
 
-    BlockCache(Runnable wake) {
-        this.wake = wake;
+    /**
+     * Makes one.
+     *
+     * @param processors how many share the heap
+     * @param request asks the processor to {@link #drain} before its next block; any thread
+     */
+    BlockCache(Runnable request, IntSupplier processors) {
+        this.request = request;
+        this.processors = processors;
+    }
+
+    /** Comes before code is marked and read, so that others' writes to it are not passed over. */
+    void beforeDecoding() {
+        if (!filled) {
+            filled = true;
+        }
     }
 
     void setTier(NativeTier nativeTier) {
@@ -103,17 +130,17 @@ final class BlockCache implements CodeListener {
         return null;
     }
 
-    /** Adds a block whose code starts at host address {@code host}, in page {@code page} of {@code ram}. */
-    void add(long host, RamBlock ram, int page, Block block) {
+    /** Adds a block whose code starts at host address {@code host}. */
+    void add(long host, Block block) {
         opCount += block.ops.length;
-        if (opCount > MAX_OPS) {
+        if (opCount > MIN_OPS && opCount > MAX_OPS * 2 / (processors.getAsInt() + 1)) {
             clear();
             opCount = block.ops.length;
         }
         long hostPage = host & -4096L;
         CodePage p = find(hostPage);
         if (p == null) {
-            p = new CodePage(hostPage, ram, page);
+            p = new CodePage(hostPage);
             int slot = slot(hostPage);
             p.nextInSlot = slots[slot];
             slots[slot] = p;
@@ -133,8 +160,8 @@ final class BlockCache implements CodeListener {
     void clear() {
         for (int i = 0; i < PAGE_SLOTS; i++) {
             for (CodePage p = slots[i]; p != null; p = p.nextInSlot) {
+                // Marks stay: other processors may have decoded the same page.
                 killAll(p);
-                p.ram.clearCode(p.page, -1L);
             }
             slots[i] = null;
         }
@@ -153,28 +180,44 @@ final class BlockCache implements CodeListener {
     }
 
     @Override
-    public void codeWritten(RamBlock ram, long offset, int length) {
+    public long codeWritten(RamBlock ram, long offset, int length) {
         if (Thread.currentThread() == owner) {
-            invalidate(ram, offset, length);
-        } else {
-            elsewhere.add(new Written(ram, offset, length));
-            wake.run();
+            return invalidate(ram, offset, length);
         }
+        if (filled) {
+            if (queued.get() < MAX_QUEUED) {
+                queued.incrementAndGet();
+                elsewhere.add(new Written(ram, offset, length));
+            } else {
+                overflowed = true;
+            }
+            request.run();
+        }
+        return 0;
     }
 
     /** Carries out what other threads' writes asked for. */
     void drain() {
+        if (overflowed) {
+            overflowed = false;
+            elsewhere.clear();
+            queued.set(0);
+            clear();
+            return;
+        }
         for (Written w = elsewhere.poll(); w != null; w = elsewhere.poll()) {
-            invalidate(w.ram, w.offset, w.length);
+            queued.decrementAndGet();
+            long from = w.offset & -RamBlock.CODE_CHUNK;
+            long to = w.offset + w.length + RamBlock.CODE_CHUNK - 1 & -RamBlock.CODE_CHUNK;
+            invalidate(w.ram, from, (int) (to - from));
         }
     }
 
-    private void invalidate(RamBlock ram, long offset, int length) {
+    /** Returns the chunks of the page that still hold code. */
+    private long invalidate(RamBlock ram, long offset, int length) {
         CodePage p = find(ram.host() + (offset & -4096L));
-        int page = (int) (offset >>> 12);
         if (p == null) {
-            ram.clearCode(page, -1L);
-            return;
+            return 0;
         }
         int from = (int) offset & 0xfff;
         int to = from + length;
@@ -195,7 +238,7 @@ final class BlockCache implements CodeListener {
             }
             p.byOffset[c] = kept;
         }
-        ram.clearCode(page, ~covered);
+        return covered;
     }
 
     /** Chunks of the page that a block covers; what spills into the next page is that page's. */

@@ -49,6 +49,9 @@ public final class Interpreter {
     /** {@link #request}: a start-up IPI. */
     public static final int STARTUP = 64;
 
+    /** {@link #request}: show the other processors that no block is being executed. */
+    public static final int PASS = 128;
+
     /** {@link #run}: a stop was requested. */
     public static final int STOPPED = 0;
 
@@ -76,6 +79,7 @@ public final class Interpreter {
     private final CpuState s;
     private final SoftMmu m;
     private final CpuEnv env;
+    private final Peers peers;
     private final LocalApicSource apic;
     private final Translator translator;
     private final BlockCache cache;
@@ -111,19 +115,18 @@ public final class Interpreter {
     /**
      * Makes one.
      *
-     * @param wake called when a request comes from another thread than the one that runs
+     * @param peers the other processors
      */
-    public Interpreter(CpuState s, SoftMmu m, CpuEnv env, LocalApicSource apic, Runnable wake) {
+    public Interpreter(CpuState s, SoftMmu m, CpuEnv env, LocalApicSource apic, Peers peers) {
         this.s = s;
         this.m = m;
         this.env = env;
         this.apic = apic;
         trace = env.trace();
-        translator = new Translator(s, m, env);
-        cache = new BlockCache(() -> {
-            request(CODE_WRITTEN);
-            wake.run();
-        });
+        this.peers = peers;
+        translator = new Translator(s, m, env, peers);
+        // Whoever waits in HLT executes nothing, and looks before it does: not woken for this.
+        cache = new BlockCache(() -> request(CODE_WRITTEN), peers::count);
         Arrays.fill(jumpGeneration, -1);
     }
 
@@ -360,6 +363,7 @@ public final class Interpreter {
             return b;
         }
         int page = m.fetchedPage();
+        cache.beforeDecoding();
         Block made = translator.block(host, ram, page, maxInstructions);
         if (made == null) {
             made = translator.single(linear, (int) linear & 0xfff);
@@ -370,7 +374,7 @@ public final class Interpreter {
             }
             made.tail = Arrays.copyOfRange(translator.bytes(made.length), inPage, made.length);
         }
-        cache.add(host, ram, page, made);
+        cache.add(host, made);
         if (trace.wantsBlocks()) {
             traceBlock(linear, host, made);
         }
@@ -466,6 +470,11 @@ public final class Interpreter {
 
     private int serviceRequests() {
         int r = requests;
+        if ((r & PASS) != 0) {
+            clear(PASS);
+            peers.pass();
+            r = requests;
+        }
         if ((r & CODE_WRITTEN) != 0) {
             clear(CODE_WRITTEN);
             cache.drain();

@@ -3,6 +3,7 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.semantics.Alu;
+import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Feature;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,19 @@ final class Lowering {
     static final class Nop extends Op {
         @Override
         public void exec(CpuState s, Mmu m) {}
+    }
+
+    static final class Pause extends Op {
+        private final CpuEnv env;
+
+        Pause(BlockContext b) {
+            env = b.env();
+        }
+
+        @Override
+        public void exec(CpuState s, Mmu m) {
+            env.pause();
+        }
     }
 
     /** The op for {@code i}. */
@@ -265,7 +279,7 @@ final class Lowering {
                 return moves(b, i);
             case 0x90 >> 3:
                 if (o == 0x90 && (i.rex & 1) == 0) {
-                    return new Nop();
+                    return i.rep == 0xf3 ? new Pause(b) : new Nop();
                 }
                 return new MoveOps.XchgReg(Regs.RAX, CpuState.GPR + 8 * i.rm, i.opSize);
             case 0x98 >> 3:

@@ -347,7 +347,8 @@ final class MoveOps {
         private long old;
 
         XchgMem(BlockContext b, Insn i, int reg, int size) {
-            super(b, i, size);
+            // Locked with or without the prefix.
+            super(b, i, size, true);
             this.reg = reg;
         }
 

@@ -19,6 +19,7 @@ import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Feature;
 import dev.veery.cpu.state.Flags;
 import dev.veery.cpu.state.Seg;
+import dev.veery.memory.access.OffHeap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -626,12 +627,24 @@ final class SystemLowering {
             if (i.rep == 0xf3 && group < 4) {
                 return i.codeSize == 64 && b.model().has(Feature.FSGSBASE) ? segmentBase(b, i, group) : null;
             }
-            return group >= 5 && i.simdPrefix() == 0 ? new Lowering.Nop() : null;
+            return group >= 5 && i.simdPrefix() == 0 ? fence(group) : null;
         }
         boolean flush = group == 7
                 && (i.simdPrefix() == 0 && b.model().has(Feature.CLFLUSH)
                         || i.simdPrefix() == 0x66 && b.model().has(Feature.CLFLUSHOPT));
         return flush ? new CacheFlush(b, i) : null;
+    }
+
+    /** LFENCE and SFENCE order nothing that TSO does not; MFENCE keeps later loads behind earlier stores. */
+    private static Op fence(int group) {
+        return group == 6 ? new Fence() : new Lowering.Nop();
+    }
+
+    private static final class Fence extends Op {
+        @Override
+        public void exec(CpuState s, Mmu m) {
+            OffHeap.fullFence();
+        }
     }
 
     /** CLFLUSH faults as a load of one byte does, and has no other effect here. */

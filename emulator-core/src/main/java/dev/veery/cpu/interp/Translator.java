@@ -19,6 +19,7 @@ final class Translator {
 
     private final CpuState s;
     private final SoftMmu m;
+    private final Peers peers;
     private final Decoder decoder = new Decoder();
     private final Insn insn = new Insn();
     private final BlockContext context;
@@ -27,9 +28,10 @@ final class Translator {
     /** Bytes of an instruction that crosses a page or lies outside RAM. */
     private final long buffer = OffHeap.allocate(32);
 
-    Translator(CpuState s, SoftMmu m, CpuEnv env) {
+    Translator(CpuState s, SoftMmu m, CpuEnv env, Peers peers) {
         this.s = s;
         this.m = m;
+        this.peers = peers;
         context = new BlockContext(env);
     }
 
@@ -68,9 +70,7 @@ final class Translator {
             }
             int available = Math.min(Decoder.MAX_LENGTH, PAGE - at);
             // Marked before it is read: see RamBlock.
-            if (ram.markCode(page, RamBlock.chunkMask(at, available)) == 0) {
-                m.revokeWrites(host & -PAGE);
-            }
+            peers.markCode(ram, page, RamBlock.chunkMask(at, available), host & -PAGE);
             int length = decoder.decode(insn, host + context.offset(), available, codeSize);
             if (length == Decoder.NEED_MORE) {
                 if (count == 0) {

@@ -213,7 +213,13 @@ public final class JitTier implements NativeTier {
 
     @Override
     public void poll(boolean pending) {
-        OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, pending ? 1 : 0);
+        if (pending) {
+            OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, 1);
+        } else if (OffHeap.getIntAcquire(s.base + CpuState.JIT_POLL) != 0) {
+            OffHeap.putInt(s.base + CpuState.JIT_POLL, 0);
+            // Requests are looked at next: one that comes after that look must find the word cleared, not be wiped out.
+            OffHeap.fullFence();
+        }
     }
 
     @Override

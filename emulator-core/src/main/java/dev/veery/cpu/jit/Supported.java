@@ -108,7 +108,8 @@ final class Supported {
             case 0x8b:
                 return byteOk(i, true);
             case 0x90:
-                return (i.rex & 1) == 0;
+                // PAUSE is the interpreter's.
+                return (i.rex & 1) == 0 && i.rep != 0xf3;
             case 0xc0:
             case 0xc1:
                 return byteOk(i, false) && shift(i, group, (int) i.imm);

@@ -46,6 +46,15 @@ public abstract class Mmu {
      */
     public abstract long hostForWrite(long linear, int size);
 
+    /**
+     * Host address of writable guest RAM in one page, tracked or not, or 0 for everything else; may fault as a write does.
+     * After a write there, {@link #noteTracked} comes before any other access.
+     */
+    public abstract long hostForTracked(long linear, int size);
+
+    /** The memory that {@link #hostForTracked} gave last was written. */
+    public abstract void noteTracked(int size);
+
     /** Host address of {@code size} bytes of guest RAM in one page if the TLB has it at hand, else 0; never faults. */
     public abstract long hostForRead(long linear, int size);
 

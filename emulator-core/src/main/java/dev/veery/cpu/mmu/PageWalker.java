@@ -51,6 +51,9 @@ final class PageWalker {
     /** {@link Tlb#LARGE_2M}, {@link Tlb#LARGE_1G} or 0. */
     long large;
 
+    /** An entry changed between its being read and its accessed or dirty bit being set: the walk starts over. */
+    private boolean raced;
+
     private final CpuState s;
     private final AddressSpace memory;
     private final long reservedAddress;
@@ -80,6 +83,13 @@ final class PageWalker {
      * @param smap whether supervisor data access to user pages is forbidden
      */
     void walk(long linear, int access, boolean user, boolean smap) {
+        do {
+            raced = false;
+            walkOnce(linear, access, user, smap);
+        } while (raced);
+    }
+
+    private void walkOnce(long linear, int access, boolean user, boolean smap) {
         large = 0;
         global = false;
         if ((s.cr0 & Cr.CR0_PG) == 0) {
@@ -253,12 +263,14 @@ final class PageWalker {
         }
         long offset = address - view.start(range) + view.offsetInRegion(range);
         long host = block.host() + offset;
-        if (size == 8) {
-            OffHeap.compareAndSetLong(host, entry, entry | bits);
+        boolean set = size == 8
+                ? OffHeap.compareAndSetLong(host, entry, entry | bits)
+                : OffHeap.compareAndSetInt(host, (int) entry, (int) (entry | bits));
+        if (set) {
+            block.noteWrite(offset, size);
         } else {
-            OffHeap.compareAndSetInt(host, (int) entry, (int) (entry | bits));
+            raced = true;
         }
-        block.noteWrite(offset, size);
         return entry | bits;
     }
 }

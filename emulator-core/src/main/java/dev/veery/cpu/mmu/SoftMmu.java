@@ -10,6 +10,7 @@ import dev.veery.memory.FlatView;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,12 @@ public final class SoftMmu extends Mmu {
     private int current;
 
     private boolean alignmentChecks;
+    private volatile boolean a20 = true;
+
+    /** Where the last translation for writing led, in a block of RAM. */
+    private @Nullable RamBlock trackedBlock;
+
+    private long trackedOffset;
 
     /** Code translations, direct-mapped: linear page with the privilege in bit 0, host page, block and page in it. */
     private final long[] fetchTag = new long[FETCH_SLOTS];
@@ -94,10 +101,9 @@ public final class SoftMmu extends Mmu {
         return rip < 0 ? highGeneration : lowGeneration;
     }
 
-    /** The A20 gate. */
+    /** The A20 gate, from any thread; in force at the next {@link #flushAll}. */
     public void setA20(boolean enabled) {
-        walker.setA20(enabled);
-        flushAll();
+        a20 = enabled;
     }
 
     /** Frees the tables; the instance is dead afterwards. */
@@ -231,6 +237,30 @@ public final class SoftMmu extends Mmu {
         boolean fast =
                 table == tlb.table(current) && OffHeap.getLong(e + Tlb.WRITE_TAG) == (linear + size - 1 & PAGE_MASK);
         return fast ? linear + OffHeap.getLong(e + Tlb.ADDEND) : 0;
+    }
+
+    @Override
+    public long hostForTracked(long linear, int size) {
+        if (crosses(linear, size) || watch.active()) {
+            return 0;
+        }
+        checkAlignment(linear, size, current);
+        long e = entry(linear, PageWalker.WRITE, current);
+        long physical = OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff;
+        FlatView view = memory.view();
+        int range = view.find(physical);
+        RamBlock block = range >= 0 && view.isWritable(range) ? view.block(range) : null;
+        if (block == null) {
+            return 0;
+        }
+        trackedBlock = block;
+        trackedOffset = physical - view.start(range) + view.offsetInRegion(range);
+        return block.host() + trackedOffset;
+    }
+
+    @Override
+    public void noteTracked(int size) {
+        Objects.requireNonNull(trackedBlock).noteWrite(trackedOffset, size);
     }
 
     @Override
@@ -419,12 +449,25 @@ public final class SoftMmu extends Mmu {
             RamBlock block = view.block(range);
             if (walker.writable && view.isWritable(range) && block != null) {
                 long offset = physical - view.start(range) + view.offsetInRegion(range);
+                trackedBlock = block;
+                trackedOffset = offset;
                 if (!block.writeTracked((int) (offset >>> RamBlock.PAGE_SHIFT))) {
                     writeTag = page;
                 }
             }
         }
         tlb.fill(index, e, readTag, writeTag, addend, physical | (walker.global ? Tlb.GLOBAL : 0) | walker.large);
+        if (writeTag == page) {
+            checkFilled(index, e, page);
+        }
+    }
+
+    /** Another processor may have begun to track the page, and looked at this TLB before the slot was filled. */
+    private void checkFilled(int index, long e, long page) {
+        OffHeap.fullFence();
+        if (Objects.requireNonNull(trackedBlock).writeTracked((int) (trackedOffset >>> RamBlock.PAGE_SHIFT))) {
+            tlb.makeSlow(index, e, page);
+        }
     }
 
     @Override
@@ -563,6 +606,16 @@ public final class SoftMmu extends Mmu {
         return (int) memory.read(walker.physical | linear & 0xfff, 1);
     }
 
+    /**
+     * As {@link #revokeWrites}, for another processor's thread.
+     *
+     * @return whether this processor could write the page; if it is executing a block it may still be about to, and once it
+     *     is not, this is to be called again
+     */
+    public boolean revokeWritesOfPeer(long hostPage) {
+        return tlb.revokeWritesOfPeer(hostPage);
+    }
+
     /** Code was decoded from a host page that this TLB may still write unnoticed. */
     public void revokeWrites(long hostPage) {
         tlb.revokeWrites(hostPage);
@@ -620,6 +673,7 @@ public final class SoftMmu extends Mmu {
 
     @Override
     public void flushAll() {
+        walker.setA20(a20);
         tlb.flushAll();
         codeChanged();
     }

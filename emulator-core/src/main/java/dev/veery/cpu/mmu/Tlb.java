@@ -116,7 +116,14 @@ final class Tlb {
         }
     }
 
+    /** One byte for each hash of a host page. */
+    private static final int WRITTEN_BYTES = 1 << 16;
+
     private final long base;
+
+    /** Not zero for every host page that an entry lets be written: spares other processors the search for the rest. */
+    private final long written = OffHeap.allocate(WRITTEN_BYTES);
+
     private final Table[] first = new Table[TABLES];
     private final Table[] second = new Table[TABLES];
 
@@ -175,6 +182,9 @@ final class Tlb {
 
     /** Fills the slots of a page on both levels; tags are the page with or without SLOW, or INVALID. */
     void fill(int table, long entry, long readTag, long writeTag, long addend, long physical) {
+        if ((writeTag & ~PAGE_MASK) == 0) {
+            OffHeap.putByteRelease(written + writtenIndex(writeTag + addend), 1);
+        }
         first[table].put(entry, readTag, writeTag, addend, physical);
         second[table].put(secondSlot(table, readTag), readTag, writeTag, addend, physical);
     }
@@ -190,6 +200,7 @@ final class Tlb {
             first[t].flushAll();
             second[t].flushAll();
         }
+        OffHeap.fill(written, WRITTEN_BYTES, 0);
     }
 
     void flushNonGlobal() {
@@ -225,7 +236,52 @@ final class Tlb {
         }
     }
 
+    /** Makes writes to a page just filled take the slow path. */
+    void makeSlow(int table, long entry, long page) {
+        slow(entry, page);
+        slow(secondSlot(table, page), page);
+    }
+
+    private static void slow(long entry, long page) {
+        if (OffHeap.getLong(entry + WRITE_TAG) == page) {
+            OffHeap.putLong(entry + WRITE_TAG, page | SLOW);
+        }
+    }
+
+    /**
+     * As {@link #revokeWrites}, on another processor's thread. That processor may fill slots meanwhile: it looks at the
+     * page's marks again once it has. It may also be bringing an entry from the second level to the first: after an answer
+     * of true and once it has been between two blocks this is to be called again.
+     *
+     * @return whether there was a translation that let it write the page
+     */
+    boolean revokeWritesOfPeer(long hostPage) {
+        if (OffHeap.getByteAcquire(written + writtenIndex(hostPage)) == 0) {
+            return false;
+        }
+        boolean found = revoke(secondBase(0), SECOND_BYTES * TABLES, hostPage);
+        return revoke(base, TABLE_BYTES * TABLES, hostPage) | found;
+    }
+
+    private static boolean revoke(long start, long bytes, long hostPage) {
+        boolean found = false;
+        for (long entry = start; entry < start + bytes; entry += TlbLayout.ENTRY_SIZE) {
+            long tag = OffHeap.getLongAcquire(entry + WRITE_TAG);
+            if ((tag & ~PAGE_MASK) == 0 && tag + OffHeap.getLongAcquire(entry + ADDEND) == hostPage) {
+                // Fails if the slot was filled anew.
+                found |= OffHeap.compareAndSetLong(entry + WRITE_TAG, tag, tag | SLOW);
+            }
+        }
+        return found;
+    }
+
+    private static long writtenIndex(long hostPage) {
+        long page = hostPage >>> 12;
+        return (page ^ page >>> 16) & WRITTEN_BYTES - 1;
+    }
+
     void free() {
         OffHeap.free(base);
+        OffHeap.free(written);
     }
 }

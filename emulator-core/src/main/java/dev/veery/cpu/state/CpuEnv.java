@@ -41,4 +41,26 @@ public interface CpuEnv {
 
     /** The TLB or the translation of code changed: cached translations of linear code addresses are stale. */
     void codeTranslationChanged();
+
+    /**
+     * Stops the other processors between two of their instructions, for what the host cannot do in one step; until
+     * {@link #endExclusive}. The caller does not hold the machine lock, and looks up translations afterwards.
+     */
+    default void beginExclusive() {}
+
+    /** Lets the others go on. */
+    default void endExclusive() {}
+
+    /** Whether {@link #compareAndSet16(long, long, long, long, long)} is atomic. */
+    default boolean compareAndSet16() {
+        return false;
+    }
+
+    /** Replaces 16 bytes at an aligned host address if they are as expected; a full fence. */
+    default boolean compareAndSet16(long host, long expectedLow, long expectedHigh, long low, long high) {
+        throw new IllegalStateException("not offered");
+    }
+
+    /** PAUSE: the processor is waiting for another one. */
+    default void pause() {}
 }

@@ -62,6 +62,32 @@ public final class CpuModel {
         return identity.vendor().equals(INTEL);
     }
 
+    /**
+     * The APIC id of a processor: thread, core and package in bit fields of their own (SDM vol. 3, section 9.9.1), so that
+     * ids have gaps where a number is no power of two.
+     *
+     * @param index of the processor in its machine; threads count first, then cores
+     */
+    public int apicId(int index) {
+        int core = index / threads;
+        int socket = core / cores;
+        return (socket << coreBits() | core % cores) << threadBits() | index % threads;
+    }
+
+    /** Bits of an APIC id that number the threads of a core. */
+    public int threadBits() {
+        return bits(threads);
+    }
+
+    /** Bits of an APIC id that number the cores of a package. */
+    public int coreBits() {
+        return bits(cores);
+    }
+
+    private static int bits(int count) {
+        return 32 - Integer.numberOfLeadingZeros(count - 1);
+    }
+
     /** Cores a package. */
     public int cores() {
         return cores;

@@ -109,7 +109,7 @@ public final class Cpuid {
         CpuModel model = e.model();
         int logical = model.cores() * model.threads();
         out[0] = model.identity().signature();
-        out[1] = LINE / 8 << 8 | (logical & 0xff) << 16 | s.index << 24;
+        out[1] = LINE / 8 << 8 | (logical & 0xff) << 16 | model.apicId(s.index) << 24;
         out[2] = model.word(Feature.Word.L1_ECX);
         if ((s.cr4 & Cr.CR4_OSXSAVE) != 0) {
             out[2] |= L1_ECX_OSXSAVE;
@@ -151,13 +151,13 @@ public final class Cpuid {
     }
 
     private static void cache(CpuModel model, int[] out, int type, int level, int ways, int size) {
-        int sharing = level == 3 ? model.cores() * model.threads() : model.threads();
+        int sharing = model.threadBits() + (level == 3 ? model.coreBits() : 0);
         int selfInitialising = 1 << 8;
         out[0] = type
                 | level << 5
                 | selfInitialising
-                | (1 << width(sharing)) - 1 << 14
-                | (1 << width(model.cores())) - 1 << 26;
+                | (1 << sharing) - 1 << 14
+                | (1 << model.coreBits()) - 1 << 26;
         out[1] = LINE - 1 | ways - 1 << 22;
         out[2] = size / (ways * LINE) - 1;
     }
@@ -167,21 +167,16 @@ public final class Cpuid {
         int typeThread = 1 << 8;
         int typeCore = 2 << 8;
         out[2] = subleaf & 0xff;
-        out[3] = s.index;
+        out[3] = model.apicId(s.index);
         if (subleaf == 0) {
-            out[0] = width(model.threads());
+            out[0] = model.threadBits();
             out[1] = model.threads();
             out[2] |= typeThread;
         } else if (subleaf == 1) {
-            out[0] = width(model.threads()) + width(model.cores());
+            out[0] = model.threadBits() + model.coreBits();
             out[1] = logical;
             out[2] |= typeCore;
         }
-    }
-
-    /** Bits that number {@code count} things. */
-    private static int width(int count) {
-        return 32 - Integer.numberOfLeadingZeros(count - 1);
     }
 
     private static void xsave(CpuModel model, int subleaf, int[] out) {
@@ -242,7 +237,7 @@ public final class Cpuid {
                 out[0] = id.physicalBits() | (model.has(Feature.LM) ? LINEAR_BITS : 32) << 8;
                 out[1] = model.word(Feature.Word.E8_EBX);
                 if (!model.isIntel()) {
-                    out[2] = logical - 1 | width(logical) << 12;
+                    out[2] = logical - 1 | model.threadBits() + model.coreBits() << 12;
                 }
                 break;
             default:

@@ -14,12 +14,19 @@ import sun.misc.Unsafe;
  * is what memory shared with another thread or with a device needs.
  */
 public final class OffHeap {
+    /** Whether the atomic methods work at any address: on x86, LOCK does. */
+    public static final boolean UNALIGNED_ATOMICS = isX86(System.getProperty("os.arch", ""));
+
     private static final Unsafe UNSAFE = unsafe();
     private static final long BUFFER_ADDRESS = bufferField("address");
     private static final long BUFFER_CAPACITY = bufferField("capacity");
     private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
 
     private OffHeap() {}
+
+    private static boolean isX86(String architecture) {
+        return architecture.equals("amd64") || architecture.equals("x86_64");
+    }
 
     private static Unsafe unsafe() {
         try {
@@ -140,12 +147,12 @@ public final class OffHeap {
         UNSAFE.putOrderedLong(null, address, value);
     }
 
-    /** Atomic compare-and-set of an aligned int; a full fence. */
+    /** Atomic compare-and-set of an int, aligned unless {@link #UNALIGNED_ATOMICS}; a full fence. */
     public static boolean compareAndSetInt(long address, int expected, int value) {
         return UNSAFE.compareAndSwapInt(null, address, expected, value);
     }
 
-    /** Atomic compare-and-set of an aligned long; a full fence. */
+    /** Atomic compare-and-set of a long, aligned unless {@link #UNALIGNED_ATOMICS}; a full fence. */
     public static boolean compareAndSetLong(long address, long expected, long value) {
         return UNSAFE.compareAndSwapLong(null, address, expected, value);
     }

@@ -165,6 +165,14 @@ final class VectorBench {
         }
 
         @Override
+        public long hostForTracked(long linear, int size) {
+            return at(linear, size);
+        }
+
+        @Override
+        public void noteTracked(int size) {}
+
+        @Override
         public long hostForRead(long linear, int size) {
             return 0;
         }

@@ -80,6 +80,17 @@ class CpuidTest {
     }
 
     @Test
+    void apicIdsHaveAFieldForEachLevel() {
+        f.model = f.model.withTopology(3, 2);
+        assertEquals(0, f.model.apicId(0));
+        assertEquals(5, f.model.apicId(5));
+        assertEquals(8, f.model.apicId(6));
+        assertEquals(13, f.model.apicId(11));
+        f.model = f.model.withTopology(1, 1);
+        assertEquals(7, f.model.apicId(7));
+    }
+
+    @Test
     void instructionClearsUpperHalves() {
         f.s.setGpr(CpuState.RAX, 0xffff_ffff_0000_0000L);
         f.s.setGpr(CpuState.RBX, -1);

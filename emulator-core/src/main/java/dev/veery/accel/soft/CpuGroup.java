@@ -1,0 +1,148 @@
+package dev.veery.accel.soft;
+
+import dev.veery.memory.CodeListener;
+import dev.veery.memory.GuestRam;
+import dev.veery.memory.RamBlock;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The software processors of one machine, as far as they concern each other: who may write which page unnoticed, and who
+ * has the machine for itself.
+ *
+ * <p>A page becomes tracked for code in this order: it is marked; write permissions in all TLBs are revoked; who had one
+ * is awaited between two blocks; only then is the code read. The first mark of a page is made with {@link #lock} held and
+ * {@link #tracking} set, so that whoever finds it marked knows whether to wait.
+ */
+final class CpuGroup implements CodeListener {
+    private static final int SPINS = 200;
+    private static final long NAP_NANOS = 20_000;
+
+    private final GuestRam ram;
+
+    /** Serialises those who wait for others. Whoever wants it has left the guest, see {@link SoftVcpu#leave}. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private volatile SoftVcpu[] cpus = {};
+
+    /** A page is being marked for the first time. */
+    private volatile boolean tracking;
+
+    /** A processor wants the others to stand still, or has them do so. */
+    private volatile boolean exclusive;
+
+    CpuGroup(GuestRam ram) {
+        this.ram = ram;
+        ram.setCodeListener(this);
+    }
+
+    /** Whether processors with this memory belong here. */
+    boolean shares(GuestRam other) {
+        return ram == other;
+    }
+
+    /** Adds a processor; while the machine is built. */
+    synchronized void add(SoftVcpu cpu) {
+        SoftVcpu[] grown = Arrays.copyOf(cpus, cpus.length + 1);
+        grown[grown.length - 1] = cpu;
+        cpus = grown;
+    }
+
+    /** Removes a processor that is being closed. */
+    synchronized void remove(SoftVcpu cpu) {
+        cpus = Arrays.stream(cpus).filter(other -> other != cpu).toArray(SoftVcpu[]::new);
+    }
+
+    /** Number of processors. */
+    int size() {
+        return cpus.length;
+    }
+
+    @Override
+    public long codeWritten(RamBlock block, long offset, int length) {
+        long kept = 0;
+        for (SoftVcpu cpu : cpus) {
+            kept |= cpu.codeWritten(block, offset, length);
+        }
+        return kept;
+    }
+
+    /** See {@link dev.veery.cpu.interp.Peers#markCode}. */
+    void markCode(SoftVcpu self, RamBlock block, int page, long mask, long hostPage) {
+        if (block.markMoreCode(page, mask) != 0 && !tracking) {
+            return;
+        }
+        self.leave();
+        lock.lock();
+        try {
+            tracking = true;
+            if (block.markCode(page, mask) == 0) {
+                revoke(self, hostPage);
+            }
+        } finally {
+            tracking = false;
+            lock.unlock();
+        }
+        self.enter();
+    }
+
+    private void revoke(SoftVcpu self, long hostPage) {
+        self.revokeWrites(hostPage);
+        SoftVcpu[] all = cpus;
+        if (all.length == 1) {
+            return;
+        }
+        for (SoftVcpu cpu : all) {
+            while (cpu != self && cpu.revokeWritesOfPeer(hostPage)) {
+                await(cpu);
+            }
+        }
+    }
+
+    /** Waits until {@code cpu} has been between two blocks. */
+    private static void await(SoftVcpu cpu) {
+        int seen = cpu.epoch();
+        if (SoftVcpu.outside(seen)) {
+            return;
+        }
+        cpu.requestPass();
+        for (int i = 0; cpu.epoch() == seen; i++) {
+            if (i < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(NAP_NANOS);
+            }
+        }
+    }
+
+    /** Brings all processors but {@code self} to a stand between two blocks. */
+    void beginExclusive(SoftVcpu self) {
+        self.leave();
+        lock.lock();
+        exclusive = true;
+        for (SoftVcpu cpu : cpus) {
+            if (cpu != self) {
+                await(cpu);
+            }
+        }
+    }
+
+    /** Lets them go on. */
+    void endExclusive(SoftVcpu self) {
+        exclusive = false;
+        lock.unlock();
+        self.enter();
+    }
+
+    /** Whether a processor that has just entered the guest has to leave it again. */
+    boolean exclusive() {
+        return exclusive;
+    }
+
+    /** Returns when no processor is exclusive any more, or at least was not for a moment. */
+    void awaitShared() {
+        lock.lock();
+        lock.unlock();
+    }
+}
