@@ -14,7 +14,10 @@ enum Option {
     CPU("cpu", "MODEL[,+feature][,-feature]...", "choose the processor ('-cpu help')"),
     ACCEL("accel", "tcg|interp", "choose how guest code runs; the first that is available ('-accel help')"),
     ENABLE_KVM("enable-kvm", null, "same as -accel kvm"),
-    SMP("smp", "[cpus=]1[,sockets=n][,cores=n][,threads=n][,maxcpus=n]", "number of processors, 1 to 64, and how they are arranged"),
+    SMP(
+            "smp",
+            "[cpus=]1[,sockets=n][,cores=n][,threads=n][,maxcpus=n]",
+            "number of processors, 1 to 64, and how they are arranged"),
     MEMORY("m", "[size=]SIZE", "guest RAM, 64M to 64G; MiB without a suffix; default 128M"),
     NAME("name", "NAME", "name of the machine"),
     UUID("uuid", "UUID", "UUID of the machine, shown by SMBIOS"),

@@ -31,7 +31,8 @@ public record Topology(int cpus, int sockets, int cores, int threads, int maxCpu
             throw ConfigException.usage("-smp: cpus (" + cpus + ") is above maxcpus (" + maxCpus + ")");
         }
         if (maxCpus > MAX_CPUS) {
-            throw ConfigException.usage("-smp: " + maxCpus + " processors are too many; at most " + MAX_CPUS + " are possible");
+            throw ConfigException.usage(
+                    "-smp: " + maxCpus + " processors are too many; at most " + MAX_CPUS + " are possible");
         }
     }
 }

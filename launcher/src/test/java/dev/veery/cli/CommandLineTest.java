@@ -150,8 +150,7 @@ class CommandLineTest {
 
     @Test
     void tooManyProcessorsAreRefusedClearly() {
-        assertEquals(
-                "-smp: 65 processors are too many; at most 64 are possible", error("-smp", "65"));
+        assertEquals("-smp: 65 processors are too many; at most 64 are possible", error("-smp", "65"));
     }
 
     @ParameterizedTest

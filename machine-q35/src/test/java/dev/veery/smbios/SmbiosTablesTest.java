@@ -17,7 +17,8 @@ class SmbiosTablesTest {
             Map.of(0, 0x18, 1, 0x1b, 3, 0x16, 4, 0x30, 16, 0x17, 17, 0x28, 19, 0x1f, 32, 0x0b, 127, 4);
 
     private static byte[] build(List<SmbiosTables.Range> ram) {
-        return SmbiosTables.build(new SmbiosTables.Machine("Q35", "0.1", new UUID(1, 2), "cpu", 0x123, 2, 3, 2, ram), BASE);
+        return SmbiosTables.build(
+                new SmbiosTables.Machine("Q35", "0.1", new UUID(1, 2), "cpu", 0x123, 2, 3, 2, ram), BASE);
     }
 
     @Test

@@ -316,11 +316,7 @@ final class BitOps {
                 high = OffHeap.getLongAcquire(host + 8);
                 equal = low == Regs.get64(s, Regs.RAX) && high == Regs.get64(s, Regs.RDX);
                 done = env.compareAndSet16(
-                        host,
-                        low,
-                        high,
-                        equal ? Regs.get64(s, Regs.RBX) : low,
-                        equal ? Regs.get64(s, Regs.RCX) : high);
+                        host, low, high, equal ? Regs.get64(s, Regs.RBX) : low, equal ? Regs.get64(s, Regs.RCX) : high);
             } while (!done);
             finish(s, equal, low, high);
         }

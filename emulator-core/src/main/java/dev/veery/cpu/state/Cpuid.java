@@ -153,11 +153,7 @@ public final class Cpuid {
     private static void cache(CpuModel model, int[] out, int type, int level, int ways, int size) {
         int sharing = model.threadBits() + (level == 3 ? model.coreBits() : 0);
         int selfInitialising = 1 << 8;
-        out[0] = type
-                | level << 5
-                | selfInitialising
-                | (1 << sharing) - 1 << 14
-                | (1 << model.coreBits()) - 1 << 26;
+        out[0] = type | level << 5 | selfInitialising | (1 << sharing) - 1 << 14 | (1 << model.coreBits()) - 1 << 26;
         out[1] = LINE - 1 | ways - 1 << 22;
         out[2] = size / (ways * LINE) - 1;
     }
