@@ -170,7 +170,7 @@ class KvmProcessorTest {
         s.star = 0x0013_0008_0000_0000L;
         s.lstar = 0xffff_8000_1234_5678L;
         s.fmask = 0x4_7700;
-        s.kernelGsBase = 0x7fff_1234_5000L;
+        s.setKernelGsBase(0x7fff_1234_5000L);
         s.sysenterCs = 8;
         s.sysenterEsp = 0xffff_8000_0000_1000L;
         s.sysenterEip = 0xffff_8000_0000_2000L;
@@ -205,7 +205,7 @@ class KvmProcessorTest {
             lines.add("field " + s.field(field));
         }
         lines.add(String.format("%x %x %x %x %x %x", s.cr0, s.cr3, s.cr4, s.efer, s.star, s.lstar));
-        lines.add(String.format("%x %x %x %x %x", s.fmask, s.kernelGsBase, s.sysenterCs, s.sysenterEsp, s.sysenterEip));
+        lines.add(String.format("%x %x %x %x %x", s.fmask, s.kernelGsBase(), s.sysenterCs, s.sysenterEsp, s.sysenterEip));
         lines.add(Arrays.toString(s.dr) + s.msrs.pat + " " + s.msrs.mtrrDefType);
         lines.add(Arrays.toString(s.msrs.mtrrFixed) + Arrays.toString(s.msrs.mtrrVariable));
         for (Seg g : s.seg) {

@@ -108,6 +108,11 @@ public final class Block {
         ops[index].exec(s, m);
     }
 
+    /** Whether the processor has no such instruction. */
+    public boolean undefined(int index) {
+        return ops[index] instanceof Lowering.Undefined;
+    }
+
     /** Offset of an instruction from the block's first byte; of the end for the number of instructions. */
     public int offset(int index) {
         return index < instructions ? ops[index].offset : length;

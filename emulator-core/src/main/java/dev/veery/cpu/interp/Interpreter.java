@@ -452,6 +452,12 @@ public final class Interpreter {
             }
         }
         requestMask = (s.rflags & Cr.IF) != 0 ? -1 : ~INTERRUPT;
+        if (t != null) {
+            t.waiting(false);
+            if (requests != 0) {
+                t.waiting(true);
+            }
+        }
         if (s.halted) {
             s.interruptShadow = false;
             s.attention = true;

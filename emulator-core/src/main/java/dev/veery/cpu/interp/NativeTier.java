@@ -38,4 +38,7 @@ public interface NativeTier {
 
     /** Whether native code is to return soon. Any thread. */
     void poll(boolean pending);
+
+    /** Whether requests wait that a change of IF could let through. {@link #poll} with true implies it. */
+    void waiting(boolean requests);
 }

@@ -2,6 +2,7 @@ package dev.veery.cpu.jit;
 
 import dev.veery.cpu.decode.Decoder;
 import dev.veery.cpu.decode.Insn;
+import dev.veery.cpu.interp.Block;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Seg;
 import dev.veery.hostcode.asm.Cond;
@@ -30,6 +31,7 @@ final class BlockCompiler extends Emitter {
     static final int EXIT_POLL = -1;
 
     private final Decoder decoder = new Decoder();
+    private final SystemForms system = new SystemForms(this);
     private final Insn[] insns = new Insn[MAX];
     private final int[] offsets = new int[MAX];
     private final boolean[] native_ = new boolean[MAX];
@@ -92,10 +94,8 @@ final class BlockCompiler extends Emitter {
     /**
      * Translates. The buffer has been started.
      *
-     * @param instructions how many, at most 32
-     * @param endsInTransfer whether the last instruction sets RIP
+     * @param block of at most 32 instructions
      * @param host host address of the first byte
-     * @param length bytes of guest code
      * @param at RIP of the first instruction
      * @param mode what {@link CpuState#mode} has to be for the block
      * @param spanBytes how far around it jumps are linked, a power of two
@@ -103,15 +103,14 @@ final class BlockCompiler extends Emitter {
      * @return how many sites were used; -1 when the interpreter is faster, because it would have to do much of the block
      */
     int translate(
-            int instructions,
-            boolean endsInTransfer,
+            Block block,
             long host,
-            int length,
             long at,
             int mode,
             int spanBytes,
             int firstSite) {
-        count = instructions;
+        count = block.instructions();
+        int length = block.length();
         span = spanBytes;
         rip = at;
         links = 0;
@@ -126,8 +125,8 @@ final class BlockCompiler extends Emitter {
                 insns[i].length = length - offset;
             }
             offset += insns[i].length;
-            native_[i] = valid && Supported.is(insns[i], mode);
-            leaves[i] = !native_[i] || Supported.touchesMemory(insns[i]);
+            native_[i] = valid && !block.undefined(i) && Supported.is(insns[i], mode);
+            leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
             vectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;
             if (!native_[i] && i < count - 1) {
@@ -160,7 +159,7 @@ final class BlockCompiler extends Emitter {
             if (native_[current]) {
                 ended = emit(insns[current]);
             } else {
-                ended = endsInTransfer && current == count - 1;
+                ended = block.endsInTransfer() && current == count - 1;
                 call(current, ended);
             }
         }
@@ -225,7 +224,7 @@ final class BlockCompiler extends Emitter {
     }
 
     /** The label for the slow path of the current instruction. Flags are saved if anybody may see them. */
-    private int slow() {
+    int slow() {
         flagsClobbered(live[current]);
         slowLabel[current] = newLabel();
         sited[current] = true;
@@ -234,7 +233,7 @@ final class BlockCompiler extends Emitter {
     }
 
     /** The current instruction, which has a slow path, is complete. */
-    private void resumeHere() {
+    void resumeHere() {
         resumeLabel[current] = newBoundLabel();
         resumeWithFlags[current] = flagsInHost();
     }
@@ -266,7 +265,7 @@ final class BlockCompiler extends Emitter {
         probe(size, write, label);
     }
 
-    private static long at(int reg) {
+    static long at(int reg) {
         return Mem.based(reg, 0);
     }
 
@@ -478,6 +477,18 @@ final class BlockCompiler extends Emitter {
                 return false;
             case 0x8d:
                 lea(i);
+                return false;
+            case 0x9c:
+                system.pushf();
+                return false;
+            case 0x9d:
+                system.popf();
+                return false;
+            case 0xfa:
+                system.cli();
+                return false;
+            case 0xfb:
+                system.sti(rip + offsets[current] + i.length);
                 return false;
             case 0x90:
                 return false;
@@ -940,6 +951,10 @@ final class BlockCompiler extends Emitter {
             }
             return;
         }
+        if (group >= 6) {
+            divide(i, group, size);
+            return;
+        }
         if (group >= 4) {
             multiply(i, group, size);
             return;
@@ -982,6 +997,40 @@ final class BlockCompiler extends Emitter {
         if (!i.isReg()) {
             resumeHere();
         }
+    }
+
+    /** DIV and IDIV: what would raise the host's #DE, and a little more, is the interpreter's. */
+    private void divide(Insn i, int group, int size) {
+        int high = GuestRegs.host(CpuState.RDX);
+        int low = GuestRegs.host(CpuState.RAX);
+        if (i.isReg()) {
+            slow();
+            mov64(Reg.RCX, use(i.rm, Reg.RCX));
+        } else {
+            operand(i, size, false);
+            legacyRM(op(0x8b, size), Reg.RCX, at(Reg.RAX), 0);
+        }
+        int label = slowLabel[current];
+        mov64(Reg.RAX, low);
+        if (group == 6) {
+            // The quotient fits if the upper half is below the divisor, which so is not zero.
+            legacyRR(op(0x3b, size), high, Reg.RCX);
+            jcc(Cond.AE, label);
+            mov64(Reg.RDX, high);
+        } else {
+            // A dividend as wide as the divisor, which is neither 0 nor -1.
+            legacyRM(op(0x8d, size), Reg.RDX, Mem.based(Reg.RCX, 1), 0);
+            aluImm(7, size, Reg.RDX, 1);
+            jcc(Cond.BE, label);
+            legacy(op(0x99, size));
+            legacyRR(op(0x3b, size), high, Reg.RDX);
+            jcc(Cond.NE, label);
+        }
+        legacyRR(op(0xf7, size), group, Reg.RCX);
+        flagsWritten();
+        mov64(low, Reg.RAX);
+        mov64(high, Reg.RDX);
+        resumeHere();
     }
 
     private void imulImmediate(Insn i) {
@@ -1052,21 +1101,40 @@ final class BlockCompiler extends Emitter {
             return false;
         }
         switch (o) {
+            case 0x01:
+                if (i.modrm == 0xf8) {
+                    system.swapgs();
+                } else {
+                    system.accessCheck(i.modrm == 0xcb);
+                }
+                return false;
+            case 0xae:
+                legacyRR(Op.legacy(0, 1, 0xae), i.modrm >> 3 & 7, 0);
+                return false;
             case 0xa3:
             case 0xab:
             case 0xb3:
             case 0xbb:
                 bitTest(i);
                 return false;
-            case 0xba: {
-                int d = use(i.rm, Reg.RCX);
-                needFlags();
-                legacyRR(op0f(0xba, i.opSize), i.modrm >> 3 & 7, d);
-                emit8((int) i.imm);
-                flagsWritten();
-                done(i.rm, d);
+            case 0xba:
+                bitTestImmediate(i);
                 return false;
-            }
+            case 0xa4:
+            case 0xa5:
+            case 0xac:
+            case 0xad:
+                doubleShift(i);
+                return false;
+            case 0xc3:
+                // MOVNTI, in order for other processors.
+                operand(i, i.opSize, true);
+                legacyRM(op(0x89, i.opSize), use(i.reg, Reg.RCX), at(Reg.RAX), 0);
+                resumeHere();
+                return false;
+            case 0xc7:
+                compareExchangePair(i);
+                return false;
             case 0xaf:
                 imul(i);
                 return false;
@@ -1153,7 +1221,115 @@ final class BlockCompiler extends Emitter {
         resumeHere();
     }
 
+    private void bitTestImmediate(Insn i) {
+        int group = i.modrm >> 3 & 7;
+        if (i.isReg()) {
+            int d = use(i.rm, Reg.RCX);
+            needFlags();
+            legacyRR(op0f(0xba, i.opSize), group, d);
+            emit8((int) i.imm);
+            flagsWritten();
+            done(i.rm, d);
+            return;
+        }
+        operand(i, i.opSize, group != 4);
+        mov64(Reg.RCX, Reg.RAX);
+        needFlags();
+        if (i.lock) {
+            lock();
+        }
+        legacyRM(op0f(0xba, i.opSize), group, at(Reg.RCX), 1);
+        emit8((int) i.imm);
+        flagsWritten();
+        resumeHere();
+    }
+
+    /** The bit offset is signed and reaches as far as it likes: the word it falls into first, then the bit in that. */
+    private void bitTestMemory(Insn i) {
+        int size = i.opSize;
+        int label = slow();
+        address(i, true);
+        int bits = use(i.reg, Reg.RCX);
+        if (size == 8) {
+            mov64(Reg.RCX, bits);
+        } else {
+            legacyRR(Op.legacy(0, 0, 0x63) | Op.W, Reg.RCX, bits);
+        }
+        legacyRR(op(0xc1, 8), 7, Reg.RCX);
+        emit8(size == 8 ? 6 : 5);
+        lea64(Reg.RAX, Mem.indexed(Reg.RAX, Reg.RCX, size == 8 ? 3 : 2, 0));
+        probe(size, i.opcode != 0xa3, label);
+        mov64(Reg.RDX, use(i.reg, Reg.RDX));
+        aluImm(4, 4, Reg.RDX, size * 8 - 1);
+        mov64(Reg.RCX, Reg.RAX);
+        needFlags();
+        if (i.lock) {
+            lock();
+        }
+        legacyRM(op0f(i.opcode, size), Reg.RDX, at(Reg.RCX), 0);
+        flagsWritten();
+        resumeHere();
+    }
+
+    /** SHLD and SHRD of registers. */
+    private void doubleShift(Insn i) {
+        needFlags();
+        int s = use(i.reg, Reg.RAX);
+        int d = use(i.rm, Reg.RDX);
+        if ((i.opcode & 1) == 0) {
+            legacyRR(op0f(i.opcode, i.opSize), s, d);
+            emit8((int) i.imm);
+        } else {
+            mov64(Reg.RCX, GuestRegs.host(CpuState.RCX));
+            legacyRR(op0f(i.opcode, i.opSize), s, d);
+        }
+        flagsWritten();
+        done(i.rm, d);
+    }
+
+    /** CMPXCHG8B and CMPXCHG16B. */
+    private void compareExchangePair(Insn i) {
+        int size = 2 * i.opSize;
+        int label = slow();
+        address(i, true);
+        if (size == 16) {
+            legacyRR(op(0xf6, 1), 0, Reg.RAX);
+            emit8(15);
+            jcc(Cond.NE, label);
+        }
+        probe(size, true, label);
+        int pointer = GuestRegs.host(CpuState.RSI);
+        store64(state(CpuState.SCRATCH), pointer);
+        mov64(pointer, Reg.RAX);
+        needFlags();
+        mov64(Reg.RAX, GuestRegs.host(CpuState.RAX));
+        mov64(Reg.RDX, GuestRegs.host(CpuState.RDX));
+        mov64(Reg.RCX, GuestRegs.host(CpuState.RCX));
+        if (i.lock) {
+            lock();
+        }
+        legacyRM(Op.legacy(0, 1, 0xc7) | (size == 16 ? Op.W : 0), 1, at(pointer), 0);
+        flagsWritten();
+        load64(pointer, state(CpuState.SCRATCH));
+        if (size == 8) {
+            // Equal: RAX and RDX keep their upper halves. Different: the load clears them.
+            int equal = newLabel();
+            jccShort(Cond.E, equal);
+            mov64(GuestRegs.host(CpuState.RAX), Reg.RAX);
+            mov64(GuestRegs.host(CpuState.RDX), Reg.RDX);
+            bind(equal);
+        } else {
+            mov64(GuestRegs.host(CpuState.RAX), Reg.RAX);
+            mov64(GuestRegs.host(CpuState.RDX), Reg.RDX);
+        }
+        resumeHere();
+    }
+
     private void bitTest(Insn i) {
+        if (!i.isReg()) {
+            bitTestMemory(i);
+            return;
+        }
         int index = use(i.reg, Reg.RDX);
         int d = use(i.rm, Reg.RCX);
         needFlags();

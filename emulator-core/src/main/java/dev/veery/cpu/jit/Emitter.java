@@ -300,7 +300,8 @@ class Emitter extends Encoder {
         emit8(0xc3); // ret
     }
 
-    private void shift(int operation, int reg, int by) {
+    /** A 64-bit shift of a host register by a constant; changes the flags. */
+    void shift(int operation, int reg, int by) {
         legacyRR(op(0xc1, 8), operation, reg);
         emit8(by);
     }

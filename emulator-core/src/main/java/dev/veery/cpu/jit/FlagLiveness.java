@@ -68,6 +68,10 @@ final class FlagLiveness {
                 case 0xf6:
                 case 0xf7:
                     return group == 2 ? NEUTRAL : KILLS;
+                case 0x9c:
+                    return USES;
+                case 0x9d:
+                    return KILLS;
                 case 0xff:
                     return group < 2 ? USES : NEUTRAL;
                 default:
@@ -93,6 +97,7 @@ final class FlagLiveness {
                 case 0xbb:
                 case 0xbc:
                 case 0xbd:
+                case 0xc7:
                     return USES;
                 case 0xaf:
                 case 0xb0:

@@ -32,6 +32,9 @@ public final class JitTier implements NativeTier {
     private static final int MXCSR_FLAGS = 0x3f;
     private static final int JMP_REL32 = 0xe9;
     private static final int RET = 0xc3;
+
+    /** Not canonical: no RIP. */
+    private static final long NOWHERE = 1L << 62;
     private static final int LDMXCSR = Op.legacy(0, 1, 0xae);
     private static final int LDMXCSR_GROUP = 2;
     private static final int STMXCSR_GROUP = 3;
@@ -103,6 +106,7 @@ public final class JitTier implements NativeTier {
         compiler = new BlockCompiler(
                 sites, exitStub, e.executable(vectors), e.executable(refillRead), e.executable(refillWrite));
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
+        OffHeap.putLong(s.base + CpuState.JIT_SHADOW, NOWHERE);
     }
 
     /** Stores the guest's registers and returns to Java. */
@@ -173,7 +177,7 @@ public final class JitTier implements NativeTier {
         int linked = rip < 0 ? span : Math.min(span, 4096);
         int first = sites.begin(block);
         int used = compiler.translate(
-                block.instructions(), block.endsInTransfer(), hostAddress, block.length(), rip, s.mode, linked, first);
+                block, hostAddress, rip, s.mode, linked, first);
         if (compiler.overflowed()) {
             throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
         }
@@ -214,12 +218,18 @@ public final class JitTier implements NativeTier {
     @Override
     public void poll(boolean pending) {
         if (pending) {
+            waiting(true);
             OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, 1);
         } else if (OffHeap.getIntAcquire(s.base + CpuState.JIT_POLL) != 0) {
             OffHeap.putInt(s.base + CpuState.JIT_POLL, 0);
             // Requests are looked at next: one that comes after that look must find the word cleared, not be wiped out.
             OffHeap.fullFence();
         }
+    }
+
+    @Override
+    public void waiting(boolean requests) {
+        OffHeap.putIntRelease(s.base + CpuState.JIT_PENDING, requests ? 1 : 0);
     }
 
     @Override
@@ -288,6 +298,7 @@ public final class JitTier implements NativeTier {
             if (exit < 0 || sites.isLink(exit)) {
                 s.rip = OffHeap.getLong(s.base + CpuState.JIT_RIP);
                 flagsFromCode();
+                afterShadow();
                 if (exit >= 0) {
                     // Linked when the interpreter comes back with the block that the jump leads to.
                     pendingLink = exit;
@@ -330,15 +341,39 @@ public final class JitTier implements NativeTier {
         return resume;
     }
 
-    /** The guest's arithmetic flags to where emitted code keeps them: AH as LAHF has it, AL the overflow flag. */
+    /** The guest's flags to where emitted code keeps them: AH as LAHF has it, AL the overflow flag, the others by themselves. */
     private void flagsToCode() {
         int f = s.flags();
-        OffHeap.putShort(s.base + CpuState.JIT_FLAGS, (f & LAHF_FLAGS) << 8 | f >>> OF_SHIFT & 1);
+        long base = s.base;
+        OffHeap.putInt(base + CpuState.JIT_FLAGS, (f & LAHF_FLAGS) << 8 | f >>> OF_SHIFT & 1);
+        OffHeap.putInt(base + CpuState.JIT_IF, f & Cr.IF);
+        OffHeap.putInt(base + CpuState.JIT_AC, f & Cr.AC);
+        OffHeap.putInt(base + CpuState.JIT_SYSTEM_FLAGS, f & ~(Cr.ARITH | Cr.IF | Cr.AC));
     }
 
     private void flagsFromCode() {
-        int ax = OffHeap.getChar(s.base + CpuState.JIT_FLAGS);
-        Flags.setArithmetic(s, ax >>> 8 & LAHF_FLAGS | (ax & 1) << OF_SHIFT);
+        long base = s.base;
+        int ax = OffHeap.getChar(base + CpuState.JIT_FLAGS);
+        int ac = OffHeap.getInt(base + CpuState.JIT_AC);
+        boolean changed = ac != (s.rflags & Cr.AC);
+        s.setFlags(OffHeap.getInt(base + CpuState.JIT_SYSTEM_FLAGS)
+                | OffHeap.getInt(base + CpuState.JIT_IF)
+                | ac
+                | ax >>> 8 & LAHF_FLAGS
+                | (ax & 1) << OF_SHIFT);
+        if (changed) {
+            m.modeChanged();
+        }
+    }
+
+    /** Emitted code has returned with RIP at the beginning of a block. */
+    private void afterShadow() {
+        if (s.rip == OffHeap.getLong(s.base + CpuState.JIT_SHADOW) && (s.rflags & Cr.IF) != 0) {
+            // Perhaps right behind an STI. Where it is not, an interrupt comes one instruction late, which nobody can tell.
+            s.interruptShadow = true;
+            s.attention = true;
+        }
+        OffHeap.putLong(s.base + CpuState.JIT_SHADOW, NOWHERE);
     }
 
     @Override

@@ -13,9 +13,9 @@ final class Supported {
             return false;
         }
         if (i.map == Insn.MAP_1) {
-            return oneByte(i);
+            return oneByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0);
         }
-        if (i.map == Insn.MAP_0F && twoByte(i)) {
+        if (i.map == Insn.MAP_0F && twoByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0)) {
             return true;
         }
         int form = VectorForms.of(i);
@@ -23,11 +23,14 @@ final class Supported {
         return form != VectorForms.NONE && (mode & needed) != 0;
     }
 
-    /** Whether a translated instruction accesses memory, and so may be left half-way. */
-    static boolean touchesMemory(Insn i) {
+    /** Whether a translated instruction may be left half-way: it accesses memory, or meets what the interpreter does. */
+    static boolean mayLeave(Insn i) {
         int o = i.opcode;
         if (i.map == Insn.MAP_1) {
             if (o >= 0x50 && o < 0x60 || o == 0x68 || o == 0x6a || o == 0xc3 || o == 0xc9 || o == 0xe8) {
+                return true;
+            }
+            if (o == 0x9c || o == 0x9d || o == 0xfb || (o & 0xfe) == 0xf6 && (i.modrm >> 3 & 7) >= 6) {
                 return true;
             }
             if (o == 0xff) {
@@ -38,6 +41,11 @@ final class Supported {
         }
         boolean hint = i.map == Insn.MAP_0F && (o == 0x0d || o >= 0x18 && o <= 0x1f);
         return i.hasModrm && !i.isReg() && !hint;
+    }
+
+    /** CLI, STI, SWAPGS, CLAC and STAC. */
+    private static boolean level0(Insn i) {
+        return i.map == Insn.MAP_1 ? i.opcode == 0xfa || i.opcode == 0xfb : i.map == Insn.MAP_0F && i.opcode == 0x01;
     }
 
     /** AH, CH, DH or BH: the translator has no name for them. */
@@ -110,6 +118,12 @@ final class Supported {
             case 0x90:
                 // PAUSE is the interpreter's.
                 return (i.rex & 1) == 0 && i.rep != 0xf3;
+            case 0x9c:
+            case 0x9d:
+                return !i.prefix66;
+            case 0xfa:
+            case 0xfb:
+                return true;
             case 0xc0:
             case 0xc1:
                 return byteOk(i, false) && shift(i, group, (int) i.imm);
@@ -153,6 +167,18 @@ final class Supported {
                 || (o & 0xfe) == 0x86;
     }
 
+    private static boolean lockableTwoByte(Insn i) {
+        int o = i.opcode;
+        int group = i.modrm >> 3 & 7;
+        return (o & 0xfe) == 0xb0
+                || (o & 0xfe) == 0xc0
+                || o == 0xab
+                || o == 0xb3
+                || o == 0xbb
+                || o == 0xba && group > 4
+                || o == 0xc7;
+    }
+
     private static boolean aluRow(Insn i, int operation) {
         boolean carries = operation == 2 || operation == 3;
         int form = i.opcode & 7;
@@ -174,7 +200,7 @@ final class Supported {
         if (!byteOk(i, false) || i.lock && (group < 2 || group > 3)) {
             return false;
         }
-        if (group == 4 || group == 5) {
+        if (group >= 4) {
             return (i.opcode & 1) != 0 && i.opSize >= 4;
         }
         return group == 0 || group == 2 || group == 3;
@@ -182,7 +208,7 @@ final class Supported {
 
     private static boolean twoByte(Insn i) {
         int o = i.opcode;
-        if (i.lock && (i.isReg() || (o & 0xfe) != 0xb0 && (o & 0xfe) != 0xc0)) {
+        if (i.lock && (i.isReg() || !lockableTwoByte(i))) {
             return false;
         }
         switch (o >> 4) {
@@ -209,13 +235,27 @@ final class Supported {
             case 0x1e:
             case 0x1f:
                 return true;
+            case 0x01:
+                return i.modrm == 0xf8 || i.modrm == 0xca || i.modrm == 0xcb;
+            case 0xae:
+                // Fences.
+                return i.isReg() && i.simdPrefix() == 0 && (i.modrm >> 3 & 7) >= 5;
             case 0xa3:
             case 0xab:
             case 0xb3:
             case 0xbb:
-                return i.isReg();
+                return i.isReg() || i.opSize >= 4;
             case 0xba:
-                return i.isReg() && (i.modrm >> 3 & 7) >= 4;
+                return (i.modrm >> 3 & 7) >= 4;
+            case 0xa4:
+            case 0xa5:
+            case 0xac:
+            case 0xad:
+                return i.isReg() && i.opSize >= 4;
+            case 0xc3:
+                return !i.isReg() && i.simdPrefix() == 0;
+            case 0xc7:
+                return !i.isReg() && (i.modrm >> 3 & 7) == 1 && i.simdPrefix() == 0;
             case 0xaf:
                 return true;
             case 0xb0:
@@ -232,6 +272,8 @@ final class Supported {
             case 0xb8:
                 return i.rep == 0xf3;
             case 0xbc:
+                // No model has TZCNT: with F3 it is BSF.
+                return i.rep != 0xf2;
             case 0xbd:
                 return noRep(i);
             default:

@@ -31,7 +31,7 @@ public final class CpuReset {
         s.lstar = 0;
         s.cstar = 0;
         s.fmask = 0;
-        s.kernelGsBase = 0;
+        s.setKernelGsBase(0);
         s.tscAux = 0;
         s.sysenterCs = 0;
         s.sysenterEsp = 0;

@@ -68,7 +68,7 @@ public final class MsrOps {
                 return s.seg[Seg.GS].base();
             case Msr.KERNEL_GS_BASE:
                 requireFeature(s, e, Feature.LM);
-                return s.kernelGsBase;
+                return s.kernelGsBase();
             case Msr.TSC_AUX:
                 requireFeature(s, e, Feature.RDTSCP);
                 return s.tscAux;
@@ -183,7 +183,7 @@ public final class MsrOps {
             case Msr.KERNEL_GS_BASE:
                 requireFeature(s, e, Feature.LM);
                 Checks.requireCanonical(s, value);
-                s.kernelGsBase = value;
+                s.setKernelGsBase(value);
                 break;
             case Msr.TSC_AUX:
                 requireFeature(s, e, Feature.RDTSCP);

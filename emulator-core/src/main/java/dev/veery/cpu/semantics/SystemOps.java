@@ -67,8 +67,8 @@ public final class SystemOps {
         }
         Checks.requireCpl0(s);
         long base = s.seg[Seg.GS].base();
-        s.seg[Seg.GS].setBase(s.kernelGsBase);
-        s.kernelGsBase = base;
+        s.seg[Seg.GS].setBase(s.kernelGsBase());
+        s.setKernelGsBase(base);
     }
 
     /** RDFSBASE and RDGSBASE; the caller cuts to the operand's size. */

@@ -104,6 +104,27 @@ public final class CpuState {
     /** Emitted code: address of the second level of the TLB for the current permissions. */
     public static final int JIT_TLB2 = 0x6b0;
 
+    /** IA32_KERNEL_GS_BASE, a long. */
+    public static final int KERNEL_GS_BASE = 0x6b8;
+
+    /** Emitted code: RFLAGS but for the arithmetic flags, IF and AC, an int. */
+    public static final int JIT_SYSTEM_FLAGS = 0x6c0;
+
+    /** Emitted code: IF in its place in RFLAGS, an int. */
+    public static final int JIT_IF = 0x6c4;
+
+    /** Emitted code: AC in its place in RFLAGS, an int. */
+    public static final int JIT_AC = 0x6c8;
+
+    /** Emitted code: whether a request may be waiting for IF, an int. */
+    public static final int JIT_PENDING = 0x6cc;
+
+    /** Emitted code: where the last STI that set IF ended, a long. */
+    public static final int JIT_SHADOW = 0x6d0;
+
+    /** Emitted code: the two levels of the TLB at privilege level 0 while AC is clear, and while it is set: four longs. */
+    public static final int JIT_TLB_BY_AC = 0x6d8;
+
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
     public static final int IMAGE = 0x700;
 
@@ -208,7 +229,6 @@ public final class CpuState {
     public long lstar;
     public long cstar;
     public long fmask;
-    public long kernelGsBase;
     public long tscAux;
     public long sysenterCs;
     public long sysenterEsp;
@@ -274,6 +294,16 @@ public final class CpuState {
     /** Host address of physical x87 register {@code r}, and of MMX register {@code r}. */
     public long fpr(int r) {
         return base + FPR + (long) r * FPR_STRIDE;
+    }
+
+    /** IA32_KERNEL_GS_BASE. */
+    public long kernelGsBase() {
+        return OffHeap.getLong(base + KERNEL_GS_BASE);
+    }
+
+    /** Writes IA32_KERNEL_GS_BASE. */
+    public void setKernelGsBase(long value) {
+        OffHeap.putLong(base + KERNEL_GS_BASE, value);
     }
 
     /** An int field of the block by offset, such as {@link #MXCSR}. */

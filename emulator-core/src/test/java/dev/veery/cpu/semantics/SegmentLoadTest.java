@@ -152,11 +152,11 @@ class SegmentLoadTest {
         f.assertFault(Vector.UD, 0, () -> SystemOps.swapgs(f.s));
         f.close();
         f = SystemFixture.longMode();
-        f.s.kernelGsBase = 0x1234;
+        f.s.setKernelGsBase(0x1234);
         f.s.seg[Seg.GS].setBase(0x5678);
         SystemOps.swapgs(f.s);
         assertEquals(0x1234, f.s.seg[Seg.GS].base());
-        assertEquals(0x5678, f.s.kernelGsBase);
+        assertEquals(0x5678, f.s.kernelGsBase());
         f.user64();
         f.assertFault(Vector.GP, 0, () -> SystemOps.swapgs(f.s));
         f.assertFault(Vector.UD, 0, () -> SystemOps.readBase(f.s, Seg.FS));

@@ -176,7 +176,7 @@ final class MsrSync implements AutoCloseable {
             case Msr.FMASK:
                 return s.fmask;
             case Msr.KERNEL_GS_BASE:
-                return s.kernelGsBase;
+                return s.kernelGsBase();
             case Msr.TSC_AUX:
                 return s.tscAux;
             case Msr.SYSENTER_CS:
@@ -218,7 +218,7 @@ final class MsrSync implements AutoCloseable {
                 s.fmask = value;
                 break;
             case Msr.KERNEL_GS_BASE:
-                s.kernelGsBase = value;
+                s.setKernelGsBase(value);
                 break;
             case Msr.TSC_AUX:
                 s.tscAux = value;

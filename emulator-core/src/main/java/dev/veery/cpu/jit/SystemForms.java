@@ -1,0 +1,128 @@
+package dev.veery.cpu.jit;
+
+import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.Seg;
+import dev.veery.hostcode.asm.Cond;
+import dev.veery.hostcode.asm.Mem;
+import dev.veery.hostcode.asm.Op;
+import dev.veery.hostcode.asm.Reg;
+
+/**
+ * The system instructions that kernels execute at every turn: those that change IF, AC or the base of GS and nothing else. They
+ * move fields of the register block, by instructions that leave the host's flags alone where the guest's are in them.
+ */
+final class SystemForms {
+    private static final int SP = GuestRegs.host(CpuState.RSP);
+    private static final int CARRY_TO_SIGN = 0xd5;
+    private static final int OF_SHIFT = 11;
+
+    private final BlockCompiler c;
+
+    SystemForms(BlockCompiler compiler) {
+        c = compiler;
+    }
+
+    private static long field(int offset) {
+        return Emitter.state(offset);
+    }
+
+    /** CLI at level 0. */
+    void cli() {
+        c.store32(field(CpuState.JIT_IF), 0);
+    }
+
+    /** STI at level 0: the interpreter's when something waits for it. */
+    void sti(long next) {
+        int label = c.slow();
+        compareWithZero(CpuState.JIT_PENDING);
+        c.jcc(Cond.NE, label);
+        int on = c.newLabel();
+        compareWithZero(CpuState.JIT_IF);
+        c.jccShort(Cond.NE, on);
+        c.movImm(Reg.RAX, next);
+        c.store64(field(CpuState.JIT_SHADOW), Reg.RAX);
+        c.store32(field(CpuState.JIT_IF), Cr.IF);
+        c.bind(on);
+        c.resumeHere();
+    }
+
+    private void compareWithZero(int offset) {
+        c.legacyRM(Emitter.op(0x83, 4), 7, field(offset), 1);
+        c.emit8(0);
+    }
+
+    private void or(int reg, int offset) {
+        c.legacyRM(Emitter.op(0x0b, 4), reg, field(offset), 0);
+    }
+
+    /** PUSHF of 64 bits. */
+    void pushf() {
+        int label = c.slow();
+        c.lea64(Reg.RAX, Mem.based(SP, -8));
+        c.probe(8, true, label);
+        c.legacyRM(Op.legacy(0, 1, 0xb6), Reg.RDX, field(CpuState.JIT_FLAGS + 1), 0);
+        c.legacyRM(Op.legacy(0, 1, 0xb6), Reg.RCX, field(CpuState.JIT_FLAGS), 0);
+        c.shift(4, Reg.RCX, OF_SHIFT);
+        c.legacyRR(Emitter.op(0x0b, 4), Reg.RDX, Reg.RCX);
+        or(Reg.RDX, CpuState.JIT_SYSTEM_FLAGS);
+        or(Reg.RDX, CpuState.JIT_IF);
+        or(Reg.RDX, CpuState.JIT_AC);
+        c.aluImm(4, 4, Reg.RDX, ~(Cr.RF | Cr.VM));
+        c.store64(BlockCompiler.at(Reg.RAX), Reg.RDX);
+        c.lea64(SP, Mem.based(SP, -8));
+        c.resumeHere();
+    }
+
+    /** POPF of 64 bits: the interpreter's when it changes more than arithmetic flags, or lets a waiting interrupt in. */
+    void popf() {
+        int label = c.slow();
+        c.mov64(Reg.RAX, SP);
+        c.probe(8, false, label);
+        c.load32(Reg.RDX, BlockCompiler.at(Reg.RAX));
+        c.legacyRR(Emitter.op(0x8b, 4), Reg.RCX, Reg.RDX);
+        c.legacyRM(Emitter.op(0x33, 4), Reg.RCX, field(CpuState.JIT_SYSTEM_FLAGS), 0);
+        c.legacyRM(Emitter.op(0x33, 4), Reg.RCX, field(CpuState.JIT_IF), 0);
+        c.legacyRM(Emitter.op(0x33, 4), Reg.RCX, field(CpuState.JIT_AC), 0);
+        // IF may go, as it may come when nothing waits for it; bit 1 is set whatever is popped.
+        int same = c.newLabel();
+        c.aluImm(4, 4, Reg.RCX, ~(Cr.ARITH | Cr.FLAGS_FIXED));
+        c.jccShort(Cond.E, same);
+        c.aluImm(7, 4, Reg.RCX, Cr.IF);
+        c.jcc(Cond.NE, label);
+        compareWithZero(CpuState.JIT_PENDING);
+        c.jcc(Cond.NE, label);
+        c.legacyRR(Emitter.op(0x8b, 4), Reg.RCX, Reg.RDX);
+        c.aluImm(4, 4, Reg.RCX, Cr.IF);
+        c.legacyRM(Emitter.op(0x89, 4), Reg.RCX, field(CpuState.JIT_IF), 0);
+        c.bind(same);
+        c.legacyRR(Emitter.op(0x8b, 4), Reg.RCX, Reg.RDX);
+        c.aluImm(4, 4, Reg.RCX, CARRY_TO_SIGN);
+        c.shift(4, Reg.RCX, 8);
+        c.shift(5, Reg.RDX, OF_SHIFT);
+        c.aluImm(4, 4, Reg.RDX, 1);
+        c.legacyRR(Emitter.op(0x0b, 4), Reg.RCX, Reg.RDX);
+        c.legacyRM(Emitter.op(0x89, 4), Reg.RCX, field(CpuState.JIT_FLAGS), 0);
+        c.lea64(SP, Mem.based(SP, 8));
+        c.flagsAtEntry();
+        c.resumeHere();
+    }
+
+    /** SWAPGS at level 0. */
+    void swapgs() {
+        c.load64(Reg.RAX, field(CpuState.SEG_BASE + 8 * Seg.GS));
+        c.load64(Reg.RCX, field(CpuState.KERNEL_GS_BASE));
+        c.store64(field(CpuState.SEG_BASE + 8 * Seg.GS), Reg.RCX);
+        c.store64(field(CpuState.KERNEL_GS_BASE), Reg.RAX);
+    }
+
+    /** STAC and CLAC at level 0. */
+    void accessCheck(boolean set) {
+        c.store32(field(CpuState.JIT_AC), set ? Cr.AC : 0);
+        int tables = CpuState.JIT_TLB_BY_AC + (set ? 16 : 0);
+        c.load64(Reg.RAX, field(tables));
+        c.store64(field(CpuState.JIT_TLB), Reg.RAX);
+        c.load64(Reg.RAX, field(tables + 8));
+        c.store64(field(CpuState.JIT_TLB2), Reg.RAX);
+    }
+}
