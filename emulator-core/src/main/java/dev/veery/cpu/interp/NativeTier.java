@@ -36,7 +36,7 @@ public interface NativeTier {
     /** Instructions of the blocks that native code has entered. */
     long instructions();
 
-    /** Whether native code is to return soon. Any thread. */
+    /** Whether native code is to return soon: true from any thread, false from the processor's own. */
     void poll(boolean pending);
 
     /** Whether requests wait that a change of IF could let through. {@link #poll} with true implies it. */

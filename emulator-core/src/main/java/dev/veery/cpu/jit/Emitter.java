@@ -1,5 +1,6 @@
 package dev.veery.cpu.jit;
 
+import dev.veery.cpu.mmu.SiteCache;
 import dev.veery.cpu.mmu.TlbLayout;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.hostcode.asm.Cond;
@@ -8,6 +9,7 @@ import dev.veery.hostcode.asm.Mem;
 import dev.veery.hostcode.asm.Op;
 import dev.veery.hostcode.asm.Reg;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The vocabulary of translated code: guest registers, guest memory through the TLB, guest flags. Keeps track of where the
@@ -16,7 +18,10 @@ import java.util.Arrays;
 class Emitter extends Encoder {
     static final int STATE = GuestRegs.STATE;
 
-    private static final int MISS_INTS = 4;
+    private static final int MISS_INTS = 5;
+
+    /** In the size of a missed access. */
+    private static final int WRITES = 1 << 8;
 
     /** The host's flags are the guest's. */
     private boolean inHost;
@@ -24,7 +29,9 @@ class Emitter extends Encoder {
     /** The saved flags are the guest's. */
     private boolean saved;
 
-    /** For each probe: the labels of its miss, of what follows it and of its slow path, and whether it writes. */
+    private @Nullable SiteCache siteCache;
+
+    /** For each probe: the labels of its miss, of what follows it and of its slow path; its size; its site. */
     private int[] missed = new int[64 * MISS_INTS];
 
     private int missCount;
@@ -216,11 +223,40 @@ class Emitter extends Encoder {
 
     // ---- guest memory
 
+    /** Says where the probes of the next block may keep what they find: null for nowhere. */
+    void remember(@Nullable SiteCache cache) {
+        siteCache = cache;
+    }
+
     /**
-     * From the linear address in RAX to the host address in RAX, by the TLB; jumps to {@code slow} when it does not have
-     * the page or must not give it away. Uses RCX, RDX and the flags. {@link #misses} has to follow, behind the block.
+     * From the linear address in RAX to the host address in RAX, by what is remembered here or the TLB; jumps to {@code slow}
+     * when it does not have the page or must not give it away. Uses RCX, RDX and the flags. {@link #misses} has to
+     * follow, behind the block.
      */
     void probe(int size, boolean write, int slow) {
+        int site = siteCache == null ? 0 : siteCache.add();
+        int miss = newLabel();
+        if (site != 0) {
+            mov64(Reg.RDX, Reg.RAX);
+            legacyRM(op(0x2b, 8), Reg.RDX, state(site + SiteCache.PAGE), 0);
+            legacyRM(op(0x3b, 8), Reg.RDX, state(site + SiteCache.LIMIT), 0);
+            jcc(Cond.AE, miss);
+            legacyRM(op(0x03, 8), Reg.RAX, state(site + SiteCache.ADDEND), 0);
+        } else {
+            lookUp(size, write, miss);
+        }
+        if (missCount + MISS_INTS > missed.length) {
+            missed = Arrays.copyOf(missed, 2 * missed.length);
+        }
+        missed[missCount++] = miss;
+        missed[missCount++] = newBoundLabel();
+        missed[missCount++] = slow;
+        missed[missCount++] = write ? size | WRITES : size;
+        missed[missCount++] = site;
+    }
+
+    /** The first level of the TLB: jumps to {@code miss}, or leaves the page in RDX and the slot's address in RCX. */
+    private void lookUp(int size, boolean write, int miss) {
         legacyRR(op(0x8b, 4), Reg.RCX, Reg.RAX);
         if (size == 1) {
             mov64(Reg.RDX, Reg.RAX);
@@ -233,27 +269,53 @@ class Emitter extends Encoder {
         legacyRM(op(0x03, 8), Reg.RCX, state(CpuState.JIT_TLB), 0);
         aluImm(4, 8, Reg.RDX, -4096);
         legacyRM(op(0x3b, 8), Reg.RDX, Mem.based(Reg.RCX, write ? TlbLayout.WRITE_TAG : 0), 0);
-        int miss = newLabel();
         jcc(Cond.NE, miss);
         legacyRM(op(0x03, 8), Reg.RAX, Mem.based(Reg.RCX, TlbLayout.ADDEND), 0);
-        if (missCount + MISS_INTS > missed.length) {
-            missed = Arrays.copyOf(missed, 2 * missed.length);
-        }
-        missed[missCount++] = miss;
-        missed[missCount++] = newBoundLabel();
-        missed[missCount++] = slow;
-        missed[missCount++] = write ? 1 : 0;
     }
 
-    /** Emits where the probes since the last call go when the first level of the TLB does not have a page. */
+    /** Emits where the probes since the last call go when they do not find the page at once. */
     void misses(long refillRead, long refillWrite) {
         for (int i = 0; i < missCount; i += MISS_INTS) {
             bind(missed[i]);
-            callTo(missed[i + 3] == 0 ? refillRead : refillWrite);
-            jcc(Cond.NE, missed[i + 2]);
-            jmp(missed[i + 1]);
+            int back = missed[i + 1];
+            int slow = missed[i + 2];
+            int size = missed[i + 3] & ~WRITES;
+            boolean write = (missed[i + 3] & WRITES) != 0;
+            int site = missed[i + 4];
+            int second = newLabel();
+            if (site != 0) {
+                lookUp(size, write, second);
+                learn(size, site, back);
+                bind(second);
+            }
+            callTo(write ? refillWrite : refillRead);
+            jcc(Cond.NE, slow);
+            jmp(back);
         }
         missCount = 0;
+    }
+
+    /** Remembers the page in RDX, by the slot at RCX, if the last miss was there too; goes on at {@code back}. */
+    private void learn(int size, int site, int back) {
+        int other = newLabel();
+        legacyRM(op(0x3b, 8), Reg.RDX, state(site + SiteCache.LAST), 0);
+        jccShort(Cond.NE, other);
+        store64(state(site + SiteCache.PAGE), Reg.RDX);
+        load64(Reg.RCX, Mem.based(Reg.RCX, TlbLayout.ADDEND));
+        store64(state(site + SiteCache.ADDEND), Reg.RCX);
+        legacyRM(op(0x83, 8), 7, state(site + SiteCache.LIMIT), 1);
+        emit8(0);
+        jcc(Cond.NE, back);
+        legacyRM(op(0xc7, 8), 0, state(site + SiteCache.LIMIT), 4);
+        emit32(4097 - size);
+        load64(Reg.RCX, state(CpuState.JIT_SITE_LIST));
+        store32(Mem.based(Reg.RCX, 0), site);
+        legacyRM(op(0x83, 8), 0, state(CpuState.JIT_SITE_LIST), 1);
+        emit8(Integer.BYTES);
+        jmp(back);
+        bind(other);
+        store64(state(site + SiteCache.LAST), Reg.RDX);
+        jmp(back);
     }
 
     /**

@@ -17,6 +17,7 @@ import dev.veery.memory.access.OffHeap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,9 @@ public final class JitTier implements NativeTier {
     private final long enterStub;
     private final long exitStub;
     private long position;
+
+    /** Whether the off-heap block may be touched by whoever makes a request. */
+    private final AtomicBoolean alive = new AtomicBoolean(true);
 
     /** The link that the last {@link #run} ended at, and where it leads; -1 for none. */
     private int pendingLink = -1;
@@ -175,6 +179,7 @@ public final class JitTier implements NativeTier {
         compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
         // Only jumps above the middle are taken back when translations there change.
         int linked = rip < 0 ? span : Math.min(span, 4096);
+        compiler.remember(s.cpl == 3 ? m.sites() : null);
         int first = sites.begin(block);
         int used = compiler.translate(
                 block, hostAddress, rip, s.mode, linked, first);
@@ -197,6 +202,7 @@ public final class JitTier implements NativeTier {
         }
         compiled.clear();
         sites.clear();
+        m.sites().removeAll();
         clearJumps();
         pendingLink = -1;
         position = STUB_BYTES;
@@ -218,9 +224,14 @@ public final class JitTier implements NativeTier {
     @Override
     public void poll(boolean pending) {
         if (pending) {
-            waiting(true);
-            OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, 1);
+            synchronized (alive) {
+                if (alive.get()) {
+                    waiting(true);
+                    OffHeap.putIntRelease(s.base + CpuState.JIT_POLL, 1);
+                }
+            }
         } else if (OffHeap.getIntAcquire(s.base + CpuState.JIT_POLL) != 0) {
+            // By the processor's own thread, which is gone before the memory is.
             OffHeap.putInt(s.base + CpuState.JIT_POLL, 0);
             // Requests are looked at next: one that comes after that look must find the word cleared, not be wiped out.
             OffHeap.fullFence();
@@ -230,6 +241,10 @@ public final class JitTier implements NativeTier {
     @Override
     public void waiting(boolean requests) {
         OffHeap.putIntRelease(s.base + CpuState.JIT_PENDING, requests ? 1 : 0);
+        if (!requests) {
+            // As above.
+            OffHeap.fullFence();
+        }
     }
 
     @Override
@@ -383,6 +398,9 @@ public final class JitTier implements NativeTier {
 
     /** Frees off-heap memory; the instance is dead afterwards. The code region is its maker's. */
     public void free() {
+        synchronized (alive) {
+            alive.set(false);
+        }
         userJumps.free();
         lowJumps.free();
         highJumps.free();

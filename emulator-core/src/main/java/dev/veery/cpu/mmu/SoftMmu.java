@@ -35,6 +35,8 @@ public final class SoftMmu extends Mmu {
     /** Index of the table for the current permissions. */
     private int current;
 
+    private final SiteCache sites;
+
     private boolean alignmentChecks;
     private volatile boolean a20 = true;
 
@@ -79,6 +81,7 @@ public final class SoftMmu extends Mmu {
         this.memory = memory;
         walker = new PageWalker(s, memory, physicalBits);
         watch = new WatchPoints(s);
+        sites = new SiteCache(s);
         flushAll();
         modeChanged();
     }
@@ -99,6 +102,11 @@ public final class SoftMmu extends Mmu {
      */
     public int codeGeneration(long rip) {
         return rip < 0 ? highGeneration : lowGeneration;
+    }
+
+    /** What emitted code remembers of where it went. */
+    public SiteCache sites() {
+        return sites;
     }
 
     /** The A20 gate, from any thread; in force at the next {@link #flushAll}. */
@@ -619,6 +627,7 @@ public final class SoftMmu extends Mmu {
     /** Code was decoded from a host page that this TLB may still write unnoticed. */
     public void revokeWrites(long hostPage) {
         tlb.revokeWrites(hostPage);
+        sites.clear();
     }
 
     // ---- what changes translations
@@ -637,6 +646,9 @@ public final class SoftMmu extends Mmu {
         }
         alignmentChecks = s.cpl == 3 && (s.cr0 & Cr.CR0_AM) != 0 && (s.rflags & Cr.AC) != 0;
         boolean slow = alignmentChecks || watch.active();
+        if (slow) {
+            sites.clear();
+        }
         table = slow ? tlb.missTable() : tlb.table(current);
         OffHeap.putLong(s.base + CpuState.JIT_TLB, table);
         OffHeap.putLong(s.base + CpuState.JIT_TLB2, tlb.secondTable(slow ? Tlb.TABLES : current));
@@ -682,12 +694,14 @@ public final class SoftMmu extends Mmu {
     public void flushAll() {
         walker.setA20(a20);
         tlb.flushAll();
+        sites.clear();
         codeChanged();
     }
 
     @Override
     public void flushNonGlobal() {
         tlb.flushNonGlobal();
+        sites.clear();
         for (int i = 0; i < FETCH_SLOTS; i++) {
             if (!fetchGlobal[i]) {
                 fetchTag[i] = Tlb.INVALID;
@@ -704,6 +718,7 @@ public final class SoftMmu extends Mmu {
     public void flushPage(long linear) {
         long at = wrap(linear);
         tlb.flushPage(at);
+        sites.clear();
         if (seen(codeSeen, at >>> 12) || seen(largeCodeSeen, at >>> LARGE_SHIFT)) {
             codeChanged();
         }

@@ -23,7 +23,7 @@ public final class CpuReset {
 
     /** Power-on and RESET#. The local APIC is reset by its owner. */
     public static void powerOn(CpuState s, Mmu m, CpuEnv e) {
-        OffHeap.fill(s.base, CpuState.BLOCK_SIZE, 0);
+        OffHeap.fill(s.base, CpuState.ARCHITECTURAL_SIZE, 0);
         s.setField(CpuState.FCW, FCW_POWER_ON);
         s.setField(CpuState.FTW, FTW_ALL_ZERO);
         s.setField(CpuState.MXCSR, MXCSR_RESET);

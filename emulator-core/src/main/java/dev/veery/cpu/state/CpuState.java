@@ -101,6 +101,9 @@ public final class CpuState {
     /** Emitted code: MXCSR as it runs under, every exception masked; on the way out, as the JVM wants it; an int. */
     public static final int JIT_MXCSR = 0x6ac;
 
+    /** From the beginning of the block to here, a reset clears it; what follows is emitted code's own. */
+    public static final int ARCHITECTURAL_SIZE = 0x6b0;
+
     /** Emitted code: address of the second level of the TLB for the current permissions. */
     public static final int JIT_TLB2 = 0x6b0;
 
@@ -125,11 +128,22 @@ public final class CpuState {
     /** Emitted code: the two levels of the TLB at privilege level 0 while AC is clear, and while it is set: four longs. */
     public static final int JIT_TLB_BY_AC = 0x6d8;
 
+    /** Emitted code: address behind the list of filled sites, see {@code SiteCache}. */
+    public static final int JIT_SITE_LIST = 0x6f8;
+
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
     public static final int IMAGE = 0x700;
 
     /** Size of the off-heap block. */
     public static final int BLOCK_SIZE = 0x940;
+
+    /** Emitted code: offset of its memory of sites, 32 bytes each, then 4 bytes each; behind the block, not touched until used. */
+    public static final int JIT_SITES = 0x940;
+
+    /** How many sites there are. */
+    public static final int JIT_SITE_COUNT = 1 << 15;
+
+    private static final long ALLOCATION = JIT_SITES + JIT_SITE_COUNT * 36L;
 
     /** {@link #mode}: mask of the code size, one of the three values below. */
     public static final int MODE_CODE = 3;
@@ -268,7 +282,8 @@ public final class CpuState {
 
     public CpuState(int index) {
         this.index = index;
-        base = OffHeap.allocate(BLOCK_SIZE);
+        base = OffHeap.allocateUninitialized(ALLOCATION, 64);
+        OffHeap.fill(base, BLOCK_SIZE, 0);
         for (int i = 0; i < seg.length; i++) {
             seg[i] = new Seg(base + SEG_BASE + 8L * i);
         }
