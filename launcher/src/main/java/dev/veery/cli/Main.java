@@ -1,18 +1,23 @@
 package dev.veery.cli;
 
 import dev.veery.base.ConfigException;
+import dev.veery.bench.Bench;
 import dev.veery.config.VmConfig;
 import dev.veery.runtime.FailureReport;
 import dev.veery.runtime.MachineHelp;
 import dev.veery.runtime.MachineRunner;
 import dev.veery.runtime.Messages;
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.Objects;
 
 /** The program. Exit status: 0, 1 for a failure at run time, 2 for a wrong command line, or what the guest says. */
 public final class Main {
     private static final int FAILURE = 1;
     private static final int USAGE = 2;
+
+    /** The first word of a command line that asks for a comparison instead of a machine. */
+    private static final String BENCH = "bench";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -30,6 +35,10 @@ public final class Main {
     private int run(String[] arguments) {
         Messages messages = new Messages(err);
         try {
+            if (arguments.length > 0 && arguments[0].equals(BENCH)) {
+                Bench.run(Arrays.asList(arguments).subList(1, arguments.length), version(), out, err);
+                return 0;
+            }
             return carryOut(CommandLine.parse(arguments), messages);
         } catch (ConfigException e) {
             messages.error(e.getMessage());

@@ -1,0 +1,101 @@
+package dev.veery.bench;
+
+import dev.veery.base.ConfigException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The command. */
+public final class Bench {
+    private static final String NO_WORK = "none";
+
+    private Bench() {}
+
+    /**
+     * Runs it.
+     *
+     * @param words what follows {@code bench} on the command line
+     * @param out for the table
+     * @param err for progress
+     * @throws ConfigException if something that it needs is missing, or an emulator fails
+     */
+    public static void run(List<String> words, String version, PrintStream out, PrintStream err) {
+        if (words.contains("--help")) {
+            out.print(BenchOptions.HELP);
+            return;
+        }
+        BenchOptions options = BenchOptions.parse(words);
+        Contender veery = new Contender("Veery " + version + ", " + options.accel(), veery(options.accel()));
+        Contender qemu = new Contender(
+                "QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(),
+                List.of(options.qemu(), "-accel", options.qemuAccel()));
+        List<String> work = new ArrayList<>(options.work());
+        boolean boot = work.isEmpty() || work.remove(Contender.BOOT);
+        boolean others = options.work().isEmpty() || !work.isEmpty();
+        try (Guest guest = Guest.make(options.kernel())) {
+            for (int round = 1; round <= options.rounds(); round++) {
+                for (Contender contender : List.of(qemu, veery)) {
+                    err.printf("bench: round %d of %d, %s%n", round, options.rounds(), contender.name());
+                    if (boot) {
+                        contender.run(guest, NO_WORK, true);
+                    }
+                    if (others) {
+                        contender.run(guest, String.join(",", work), false);
+                    }
+                }
+            }
+        }
+        List<Comparison> all = Comparison.of(veery, qemu);
+        if (all.isEmpty()) {
+            throw ConfigException.usage("bench: no such work as '" + String.join(",", work) + "'");
+        }
+        out.print(Report.table(veery, qemu, options.rounds(), all));
+        write(options.json(), Report.json(veery, qemu, options.rounds(), all));
+        write(options.svg(), Report.svg(veery, qemu, all));
+    }
+
+    /** The program that this is part of: what started it says, otherwise it is started as this process was. */
+    private static List<String> veery(String accel) {
+        String program = System.getenv("VEERY_PROGRAM");
+        List<String> command = new ArrayList<>();
+        if (program != null && !program.isEmpty()) {
+            command.add(program);
+        } else {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(List.of("-XX:+UseSerialGC", "-Xmx160m", "-cp", System.getProperty("java.class.path")));
+            command.add("dev.veery.cli.Main");
+        }
+        command.addAll(List.of("-accel", accel));
+        return command;
+    }
+
+    private static String qemuVersion(String program) {
+        try {
+            Process process = new ProcessBuilder(program, "-version")
+                    .redirectErrorStream(true)
+                    .start();
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Contender.waitFor(process);
+            int at = text.indexOf("version ");
+            return at < 0 ? "of unknown version" : text.substring(at + 8).split("[\\s(]")[0];
+        } catch (IOException e) {
+            throw new ConfigException("bench: cannot run '" + program + "'; install qemu-system-x86, or give --qemu");
+        }
+    }
+
+    private static void write(@Nullable Path file, String text) {
+        if (file == null) {
+            return;
+        }
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new ConfigException("bench: cannot write '" + file + "': " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.veery.bench;
+
+import dev.veery.base.ConfigException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to measure.
+ *
+ * @param rounds how often each emulator runs the whole, at least 1
+ * @param kernel the guest's kernel, or null for the newest one found
+ * @param qemu QEMU's program
+ * @param accel Veery's accelerator, in QEMU's spelling
+ * @param qemuAccel QEMU's accelerator
+ * @param work names of the workloads, or empty for all
+ * @param json file for the figures, or null
+ * @param svg file for the plot, or null
+ */
+record BenchOptions(
+        int rounds,
+        @Nullable Path kernel,
+        String qemu,
+        String accel,
+        String qemuAccel,
+        List<String> work,
+        @Nullable Path json,
+        @Nullable Path svg) {
+
+    static final String HELP =
+            """
+            usage: veery bench [OPTION...]
+            Compares Veery with the QEMU of this host: the same guest program under both, alternately.
+
+              --rounds N        runs of each, default 5
+              --kernel FILE     the guest's kernel, a bzImage; default: the newest one in /boot or of launcher/bin/demo
+              --qemu PROGRAM    default qemu-system-x86_64
+              --accel NAME      of Veery, default tcg
+              --qemu-accel NAME default tcg
+              --work A,B,...    only these workloads; boot is one of them
+              --json FILE       writes the figures
+              --svg FILE        writes a plot
+            """;
+
+    private static final int MAX_ROUNDS = 1000;
+
+    /** Reads the words behind {@code bench}; {@code --help} is the caller's. */
+    static BenchOptions parse(List<String> words) {
+        int rounds = 5;
+        Path kernel = null;
+        String qemu = "qemu-system-x86_64";
+        String accel = "tcg";
+        String qemuAccel = "tcg";
+        List<String> work = new ArrayList<>();
+        Path json = null;
+        Path svg = null;
+        for (int i = 0; i < words.size(); i += 2) {
+            String option = words.get(i);
+            if (i + 1 == words.size()) {
+                throw unknownOr(option);
+            }
+            String value = words.get(i + 1);
+            switch (option) {
+                case "--rounds" -> rounds = rounds(value);
+                case "--kernel" -> kernel = Path.of(value);
+                case "--qemu" -> qemu = value;
+                case "--accel" -> accel = value;
+                case "--qemu-accel" -> qemuAccel = value;
+                case "--work" -> work.addAll(List.of(value.split(",")));
+                case "--json" -> json = Path.of(value);
+                case "--svg" -> svg = Path.of(value);
+                default -> throw unknown(option);
+            }
+        }
+        return new BenchOptions(rounds, kernel, qemu, accel, qemuAccel, List.copyOf(work), json, svg);
+    }
+
+    private static ConfigException unknownOr(String option) {
+        return HELP.contains("  " + option + " ")
+                ? ConfigException.usage("bench: " + option + " needs a value")
+                : unknown(option);
+    }
+
+    private static ConfigException unknown(String option) {
+        return ConfigException.usage("bench: unknown option '" + option + "'; see veery bench --help");
+    }
+
+    private static int rounds(String value) {
+        try {
+            int n = Integer.parseInt(value);
+            if (n >= 1 && n <= MAX_ROUNDS) {
+                return n;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw ConfigException.usage("bench: --rounds '" + value + "' is not a number from 1 to " + MAX_ROUNDS);
+    }
+}

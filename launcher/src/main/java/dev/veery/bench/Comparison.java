@@ -1,0 +1,58 @@
+package dev.veery.bench;
+
+import dev.veery.base.ConfigException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One workload under both emulators; times in milliseconds, each the median of the runs.
+ *
+ * @param spread the larger of the two emulators' ranges between quartiles, as a fraction of its median
+ */
+record Comparison(String work, double veery, double qemu, double spread) {
+    /** Veery's time as a fraction of QEMU's. */
+    double ratio() {
+        return veery / qemu;
+    }
+
+    static List<Comparison> of(Contender veery, Contender qemu) {
+        List<Comparison> all = new ArrayList<>();
+        qemu.samples().forEach((work, theirs) -> {
+            List<Contender.Sample> ours = veery.samples().getOrDefault(work, List.of());
+            if (ours.isEmpty()) {
+                throw new ConfigException("bench: Veery did not report '" + work + "'");
+            }
+            if (!ours.get(0).checksum().equals(theirs.get(0).checksum())) {
+                throw new ConfigException("bench: '" + work + "' computed " + ours.get(0).checksum() + " under Veery and "
+                        + theirs.get(0).checksum() + " under QEMU; please report this");
+            }
+            double[] a = sorted(ours);
+            double[] b = sorted(theirs);
+            all.add(new Comparison(work, median(a), median(b), Math.max(spread(a), spread(b))));
+        });
+        return all;
+    }
+
+    /** Geometric mean of the ratios of all workloads but {@link Contender#BOOT}; NaN if there are none. */
+    static double mean(List<Comparison> all) {
+        return Math.exp(all.stream()
+                .filter(c -> !c.work.equals(Contender.BOOT))
+                .mapToDouble(c -> Math.log(c.ratio()))
+                .average()
+                .orElse(Double.NaN));
+    }
+
+    private static double[] sorted(List<Contender.Sample> samples) {
+        return samples.stream().mapToDouble(Contender.Sample::milliseconds).sorted().toArray();
+    }
+
+    static double median(double[] sorted) {
+        int n = sorted.length;
+        return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    }
+
+    private static double spread(double[] sorted) {
+        int n = sorted.length;
+        return (sorted[n - 1 - n / 4] - sorted[n / 4]) / median(sorted);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.veery.bench;
+
+import dev.veery.base.ConfigException;
+import dev.veery.time.Stopwatch;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One of the emulators: how to start it, what it measured so far. */
+final class Contender {
+    /** The workload that is the whole run, from the start of the process to its end, of a guest that only powers off. */
+    static final String BOOT = "boot";
+
+    private static final long LIMIT_MINUTES = 30;
+    private static final int REMEMBERED = 5;
+    private static final int BENCH_WORDS = 4;
+
+    /** One figure of one run. */
+    record Sample(double milliseconds, String checksum) {}
+
+    private final String name;
+    private final List<String> command;
+    private final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+
+    /**
+     * Names one.
+     *
+     * @param command the program and the options that choose the accelerator
+     */
+    Contender(String name, List<String> command) {
+        this.name = name;
+        this.command = List.copyOf(command);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Everything measured, by workload, in the order of the guest's program. */
+    Map<String, List<Sample>> samples() {
+        return samples;
+    }
+
+    /** Runs the guest with the workloads named by {@code words}, "none" for none of them. */
+    void run(Guest guest, String words, boolean boot) {
+        List<String> all = new ArrayList<>(command);
+        all.addAll(List.of("-M", "q35", "-cpu", "max", "-m", "512", "-nographic", "-no-reboot"));
+        all.addAll(List.of("-kernel", guest.kernel().toString(), "-initrd", guest.initrd().toString()));
+        all.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 mitigations=off" + (words.isEmpty() ? "" : " run=" + words)));
+        Stopwatch watch = new Stopwatch();
+        Deque<String> last = new ArrayDeque<>();
+        boolean ended = false;
+        int status;
+        try {
+            Process process = new ProcessBuilder(all)
+                    .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                    .redirectErrorStream(true)
+                    .start();
+            try (BufferedReader lines = process.inputReader()) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    ended |= line.equals("bench end");
+                    keep(line);
+                    last.add(line);
+                    if (last.size() > REMEMBERED) {
+                        last.remove();
+                    }
+                }
+            }
+            status = waitFor(process);
+        } catch (IOException e) {
+            throw new ConfigException("bench: cannot run '" + command.get(0) + "': " + e.getMessage()
+                    + (name.startsWith("QEMU") ? "; install qemu-system-x86, or give --qemu" : ""));
+        }
+        if (!ended || status != 0) {
+            throw new ConfigException("bench: " + name + " did not finish (exit status " + status + "); it last said: "
+                    + String.join(" | ", last));
+        }
+        if (boot) {
+            samples.computeIfAbsent(BOOT, w -> new ArrayList<>())
+                    .add(new Sample(watch.nanos() / 1e6, ""));
+        }
+    }
+
+    private void keep(String line) {
+        String[] words = line.split(" ");
+        if (words.length == BENCH_WORDS && words[0].equals("bench")) {
+            samples.computeIfAbsent(words[1], w -> new ArrayList<>())
+                    .add(new Sample(Long.parseLong(words[2]) / 1e6, words[3]));
+        }
+    }
+
+    static int waitFor(Process process) {
+        try {
+            if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new ConfigException("bench: a run took more than " + LIMIT_MINUTES + " minutes");
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new ConfigException("bench: interrupted");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.veery.bench;
+
+import dev.veery.base.ConfigException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The guest's kernel and initial RAM disk. */
+final class Guest implements AutoCloseable {
+    private static final String SOURCE = "kernels.c";
+
+    private final Path directory;
+    private final Path kernel;
+    private final Path initrd;
+
+    private Guest(Path directory, Path kernel, Path initrd) {
+        this.directory = directory;
+        this.kernel = kernel;
+        this.initrd = initrd;
+    }
+
+    Path kernel() {
+        return kernel;
+    }
+
+    Path initrd() {
+        return initrd;
+    }
+
+    /** Compiles the program and packs it. */
+    static Guest make(@Nullable Path kernel) {
+        Path bzImage = kernel != null ? kernel : newestKernel();
+        if (!Files.isReadable(bzImage)) {
+            throw new ConfigException("bench: cannot read the kernel '" + bzImage + "'");
+        }
+        try {
+            Path directory = Files.createTempDirectory("veery-bench");
+            Path program = compile(directory);
+            byte[] archive = new Cpio()
+                    .add("dev", Cpio.DIRECTORY, new byte[0])
+                    .device("dev/console", 5, 1)
+                    .add("init", Cpio.PROGRAM, Files.readAllBytes(program))
+                    .finish();
+            Path initrd = directory.resolve("initrd");
+            Files.write(initrd, archive);
+            return new Guest(directory, bzImage, initrd);
+        } catch (IOException e) {
+            throw new ConfigException("bench: cannot make the guest: " + e.getMessage());
+        }
+    }
+
+    private static Path compile(Path directory) throws IOException {
+        Path source = directory.resolve(SOURCE);
+        try (InputStream in = Objects.requireNonNull(Guest.class.getResourceAsStream(SOURCE))) {
+            Files.copy(in, source);
+        }
+        Path program = directory.resolve("kernels");
+        List<String> command = List.of(
+                "gcc", "-O2", "-march=x86-64-v2", "-static", "-pthread", "-o", program.toString(), source.toString());
+        Process compiler;
+        try {
+            compiler = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            throw new ConfigException("bench: no C compiler found; install the packages gcc and libc6-dev");
+        }
+        String output = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (Contender.waitFor(compiler) != 0) {
+            throw new ConfigException("bench: gcc failed (are gcc and libc6-dev installed?): "
+                    + output.lines().findFirst().orElse("it does not say why"));
+        }
+        return program;
+    }
+
+    /** The newest kernel in /boot, or one that the demo fetched. */
+    private static Path newestKernel() {
+        String cache = System.getenv("XDG_CACHE_HOME");
+        Path fetched = (cache != null && !cache.isEmpty() ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache"))
+                .resolve("veery/linux-image-cloud-amd64/boot");
+        return Stream.of(fetched, Path.of("/boot"))
+                .flatMap(Guest::kernels)
+                .max(Comparator.comparing(Guest::modified))
+                .orElseThrow(() -> new ConfigException(
+                        "bench: no kernel found; give one with --kernel, or run launcher/bin/demo once, which fetches one"));
+    }
+
+    private static Stream<Path> kernels(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(f -> String.valueOf(f.getFileName()).startsWith("vmlinuz-"))
+                    .filter(Files::isReadable)
+                    .toList()
+                    .stream();
+        } catch (IOException e) {
+            // No such directory: no kernels.
+            return Stream.empty();
+        }
+    }
+
+    private static long modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toMillis();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + directory, e);
+        }
+    }
+}
