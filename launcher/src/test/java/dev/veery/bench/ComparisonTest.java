@@ -1,0 +1,68 @@
+package dev.veery.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.veery.base.ConfigException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+    private final Contender veery = new Contender("Veery", List.of("veery"));
+    private final Contender qemu = new Contender("QEMU", List.of("qemu"));
+
+    private static void add(Contender to, String work, String checksum, double... milliseconds) {
+        for (double ms : milliseconds) {
+            to.samples()
+                    .computeIfAbsent(work, w -> new ArrayList<>())
+                    .add(new Contender.Sample(ms, checksum));
+        }
+    }
+
+    @Test
+    void ratiosAreOfMedians() {
+        add(veery, "sieve", "7", 10, 30, 20);
+        add(qemu, "sieve", "7", 80, 1000, 40);
+        add(veery, "sort", "8", 5, 7);
+        add(qemu, "sort", "8", 3, 3);
+
+        List<Comparison> all = Comparison.of(veery, qemu);
+
+        assertEquals(0.25, all.get(0).ratio(), 1e-9);
+        assertEquals(2, all.get(1).ratio(), 1e-9);
+        assertEquals(Math.sqrt(0.5), Comparison.mean(all), 1e-9);
+    }
+
+    @Test
+    void aBootIsNoPartOfTheMean() {
+        add(veery, Contender.BOOT, "", 300);
+        add(qemu, Contender.BOOT, "", 100);
+        add(veery, "sort", "8", 1);
+        add(qemu, "sort", "8", 2);
+
+        assertEquals(0.5, Comparison.mean(Comparison.of(veery, qemu)), 1e-9);
+    }
+
+    @Test
+    void anotherResultIsAnError() {
+        add(veery, "crc32", "1234", 1);
+        add(qemu, "crc32", "1235", 1);
+
+        ConfigException e = assertThrows(ConfigException.class, () -> Comparison.of(veery, qemu));
+
+        assertTrue(e.getMessage().contains("'crc32' computed 1234 under Veery and 1235 under QEMU"), e.getMessage());
+    }
+
+    @Test
+    void reportsNameEveryWorkload() {
+        add(veery, "sieve", "7", 10);
+        add(qemu, "sieve", "7", 20);
+        List<Comparison> all = Comparison.of(veery, qemu);
+
+        assertTrue(Report.table(veery, qemu, 1, all).contains("sieve                10.0       20.0     0.50"));
+        assertTrue(Report.json(veery, qemu, 1, all).contains("{\"name\": \"sieve\", \"veery_ms\": 10.000, \"qemu_ms\": 20.000, \"ratio\": 0.5000"));
+        assertTrue(Report.svg(veery, qemu, all).contains(">sieve</text>"));
+    }
+}
