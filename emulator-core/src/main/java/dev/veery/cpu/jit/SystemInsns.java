@@ -12,14 +12,14 @@ import dev.veery.hostcode.asm.Reg;
  * The system instructions that kernels execute at every turn: those that change IF, AC or the base of GS and nothing else. They
  * move fields of the register block, by instructions that leave the host's flags alone where the guest's are in them.
  */
-final class SystemForms {
+final class SystemInsns {
     private static final int SP = GuestRegs.host(CpuState.RSP);
     private static final int CARRY_TO_SIGN = 0xd5;
     private static final int OF_SHIFT = 11;
 
     private final BlockCompiler c;
 
-    SystemForms(BlockCompiler compiler) {
+    SystemInsns(BlockCompiler compiler) {
         c = compiler;
     }
 
