@@ -12,7 +12,7 @@ public final class JitAccelerator implements Accelerator {
     public static final String NAME = "jit";
 
     /** Runs of a block in the interpreter before it is translated: most code of a boot runs less often. */
-    private static final int HOT = 20;
+    private static final int HOT = 10;
 
     private final HostCode host;
     private final int hot;
