@@ -209,11 +209,42 @@ public final class DeviceManager implements Resettable, AutoCloseable {
     }
 
     /**
-     * Takes a device out of the machine.
+     * Takes a device out of the machine, whatever the guest thinks of it.
      *
      * @throws ConfigException if there is none of that id or it cannot go
      */
     public void remove(String id) {
+        remove(removable(id));
+    }
+
+    /**
+     * Takes a device out of the machine, whatever the guest thinks of it.
+     *
+     * @throws ConfigException if it cannot go
+     */
+    public void remove(Device device) {
+        handler.unplug(device);
+        devices.remove(device);
+        device.unrealize();
+    }
+
+    /**
+     * Takes a device out of the machine if the guest need not be asked; otherwise asks it, and the machine removes the
+     * device later or never.
+     *
+     * @return whether it is gone
+     * @throws ConfigException if there is none of that id or it cannot go
+     */
+    public boolean requestRemoval(String id) {
+        Device device = removable(id);
+        if (!handler.requestUnplug(device)) {
+            return !devices.contains(device);
+        }
+        remove(device);
+        return true;
+    }
+
+    private Device removable(String id) {
         Device device = find(id);
         if (device == null) {
             throw new ConfigException("Device '" + id + "' not found");
@@ -221,9 +252,7 @@ public final class DeviceManager implements Resettable, AutoCloseable {
         if (committed && !device.type().hotpluggable()) {
             throw new ConfigException("Device '" + id + "' does not support hotplugging");
         }
-        handler.unplug(device);
-        devices.remove(device);
-        device.unrealize();
+        return device;
     }
 
     /** Unrealizes all devices, the last added first; one that fails does not keep the others. */

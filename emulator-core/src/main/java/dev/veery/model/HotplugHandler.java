@@ -18,6 +18,17 @@ public interface HotplugHandler {
     default void plug(Device device) {}
 
     /**
+     * Somebody wants a device to go while the machine runs.
+     *
+     * @return whether it may go at once; if not the guest has been asked, and the machine removes the device when the
+     *     guest lets it go
+     * @throws dev.veery.base.ConfigException if it cannot go
+     */
+    default boolean requestUnplug(Device device) {
+        return true;
+    }
+
+    /**
      * A device is about to be unrealized and loses its place.
      *
      * @throws dev.veery.base.ConfigException if it cannot go

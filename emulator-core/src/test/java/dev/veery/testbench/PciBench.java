@@ -42,6 +42,8 @@ public final class PciBench implements AutoCloseable {
     private final GuestRam ram = new GuestRam(new OffHeapRamAllocator());
     private final CommitPlanner planner;
     private int asserted;
+    private final PciBus root;
+    private PciBus target;
     private int nextSlot = 1;
     private long nextMemory = WINDOW;
     private long nextPort = PORTS;
@@ -55,7 +57,8 @@ public final class PciBench implements AutoCloseable {
         ports = new AddressSpace("io", portRoot, lock);
         planner = new CommitPlanner(
                 memory, (requester, address, data) -> messages.add(new Message(requester, address, data)));
-        PciBus bus = new PciBus("pcie.0", () -> 0, memoryRoot, portRoot, this::wire, planner);
+        root = new PciBus("pcie.0", () -> 0, memoryRoot, portRoot, this::wire, planner);
+        target = root;
         DeviceRegistry registry = new DeviceRegistry();
         for (DeviceType type : types) {
             registry.add(type);
@@ -66,14 +69,29 @@ public final class PciBench implements AutoCloseable {
                     @Override
                     public void plug(Device device) {
                         if (device instanceof PciDevice) {
-                            bus.attach(nextSlot << 3, (PciDevice) device);
-                            nextSlot++;
+                            attach((PciDevice) device);
+                        }
+                    }
+
+                    @Override
+                    public void unplug(Device device) {
+                        if (device instanceof PciDevice) {
+                            ((PciDevice) device).pciBus().detach((PciDevice) device);
                         }
                     }
                 },
                 warning -> {
                     throw new AssertionError(warning);
                 });
+    }
+
+    private void attach(PciDevice function) {
+        if (target == root) {
+            root.attach(nextSlot << 3, function);
+            nextSlot++;
+        } else {
+            target.attach(target.freeSlot(0), function);
+        }
     }
 
     private void wire(int slot, int pin, boolean level) {
@@ -88,6 +106,21 @@ public final class PciBench implements AutoCloseable {
     /** Adds a device that is not a function of the bus. */
     public Device addAny(String driver, Map<String, String> properties) {
         return devices.add(DeviceDescriptor.of(driver, properties, ""));
+    }
+
+    /** Puts a function onto another bus. */
+    public PciDevice add(PciBus bus, String driver, Map<String, String> properties) {
+        target = bus;
+        try {
+            return add(driver, properties);
+        } finally {
+            target = root;
+        }
+    }
+
+    /** The root bus. */
+    public PciBus root() {
+        return root;
     }
 
     /** Commits and resets, then places BARs and enables everything, as firmware and a driver would. */

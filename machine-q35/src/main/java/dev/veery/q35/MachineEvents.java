@@ -2,6 +2,7 @@ package dev.veery.q35;
 
 import dev.veery.accel.Vcpu;
 import dev.veery.cpu.state.ExecutionTrace;
+import dev.veery.model.Device;
 
 /**
  * What happens to a machine as a whole. Called on a vCPU's or the timer's thread, perhaps with the machine lock held; the
@@ -19,6 +20,9 @@ public interface MachineEvents {
 
     /** The guest's kernel panicked; the machine goes on unless it is stopped. */
     void guestPanicked();
+
+    /** A device that was asked to go, or that the guest let go by itself, is gone. */
+    default void deviceDeleted(Device device) {}
 
     /** A processor shut down. */
     void tripleFault(Vcpu vcpu);

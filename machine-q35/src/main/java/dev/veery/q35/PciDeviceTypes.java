@@ -4,6 +4,8 @@ import dev.veery.device.edu.EduDevice;
 import dev.veery.device.nvme.NvmeBuses;
 import dev.veery.device.nvme.NvmeNsDevice;
 import dev.veery.device.nvme.NvmePci;
+import dev.veery.device.pcieport.PciePciBridge;
+import dev.veery.device.pcieport.PciePort;
 import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.virtioblk.VirtioBlkPci;
 import dev.veery.device.virtiorng.VirtioRngPci;
@@ -17,6 +19,11 @@ final class PciDeviceTypes {
     static DeviceRegistry addTo(DeviceRegistry registry, VirtualClock clock, Q35Backends backends, int cpus) {
         NvmeBuses nvme = new NvmeBuses();
         return registry.add(PciTestDevice.TYPE)
+                .add(PciePort.ROOT_PORT)
+                .add(PciePort.IOH3420)
+                .add(PciePort.UPSTREAM)
+                .add(PciePort.DOWNSTREAM)
+                .add(PciePciBridge.TYPE)
                 .add(EduDevice.type(clock))
                 .add(VirtioRngPci.type(clock, backends.entropy()))
                 .add(VirtioBlkPci.type(backends.drives(), cpus))

@@ -2,11 +2,7 @@ package dev.veery.q35;
 
 import dev.veery.acpi.AcpiPlatform;
 import dev.veery.acpi.AcpiTables;
-import dev.veery.base.Bits;
 import dev.veery.base.ConfigException;
-import dev.veery.bus.pci.PciBar;
-import dev.veery.bus.pci.PciDevice;
-import dev.veery.bus.pci.PciRegs;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.Feature;
 import dev.veery.device.fwcfg.FwCfgKeys;
@@ -80,7 +76,7 @@ final class Q35Firmware {
             throw new ConfigException("nothing to boot: give a kernel with -kernel");
         }
         setUpChipset();
-        setUpPci();
+        new Q35PciSetup(chips).run();
         chips.interrupts.setUp();
         if (chips.keyboard != null) {
             chips.keyboard.setUpAsFirmware();
@@ -101,62 +97,6 @@ final class Q35Firmware {
         chips.mch.setUpAsFirmware(Q35MemoryMap.ECAM, chips.map.lowEnd(), chips.map.highEnd());
         chips.lpc.setUpAsFirmware(Q35MemoryMap.PM_BASE, Q35MemoryMap.RCBA, Q35IrqMap.FIRMWARE_PIRQS);
         chips.smbus.setUpAsFirmware();
-    }
-
-    /** BARs of bus 0, the largest first; then decoding and the interrupt line registers. */
-    private void setUpPci() {
-        List<PciDevice> functions = new ArrayList<>();
-        for (int devfn = 0; devfn < 256; devfn++) {
-            PciDevice function = chips.pci.at(devfn);
-            if (function != null) {
-                functions.add(function);
-            }
-        }
-        placeBars(functions);
-        for (PciDevice function : functions) {
-            int pin = (int) function.config().get(PciRegs.INTERRUPT_PIN, 1);
-            if (pin != 0) {
-                int line = chips.lpc.isaIrqOf(function.devfn() >> 3, pin - 1);
-                function.configWrite(PciRegs.INTERRUPT_LINE, 1, line);
-            }
-            int command = 0;
-            for (PciBar bar : function.bars()) {
-                if (bar.kind() != PciBar.Kind.ROM) {
-                    command |= bar.kind() == PciBar.Kind.IO ? PciRegs.COMMAND_IO : PciRegs.COMMAND_MEMORY;
-                }
-            }
-            function.configWrite(PciRegs.COMMAND, 2, command);
-        }
-    }
-
-    private record Place(PciDevice function, PciBar bar) {}
-
-    private void placeBars(List<PciDevice> functions) {
-        List<Place> places = new ArrayList<>();
-        for (PciDevice function : functions) {
-            function.bars().forEach(bar -> places.add(new Place(function, bar)));
-        }
-        places.sort(Comparator.comparingLong((Place p) -> p.bar.size()).reversed());
-        long ports = Q35MemoryMap.PCI_PORTS;
-        long low = Q35MemoryMap.PCI_ABOVE_ECAM;
-        long high = chips.map.window64();
-        for (Place place : places) {
-            PciBar bar = place.bar;
-            long next;
-            if (bar.kind() == PciBar.Kind.IO) {
-                next = Bits.alignUp(ports, bar.size());
-                ports = next + bar.size();
-            } else if (Bits.alignUp(low, bar.size()) + bar.size() <= Q35MemoryMap.IO_APIC) {
-                next = Bits.alignUp(low, bar.size());
-                low = next + bar.size();
-            } else if (bar.wide()) {
-                next = Bits.alignUp(high, bar.size());
-                high = next + bar.size();
-            } else {
-                throw new ConfigException("device " + place.function + " does not fit into the PCI memory window");
-            }
-            place.function.configWrite(bar.offset(), bar.wide() ? 8 : 4, next);
-        }
     }
 
     /** The ACPI tables; the order in which devices were added does not show in them. */

@@ -24,6 +24,7 @@ import dev.veery.irq.IrqLine;
 import dev.veery.irq.MsiSink;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
+import dev.veery.model.Device;
 import dev.veery.model.DeviceDescriptor;
 import dev.veery.model.DeviceManager;
 import dev.veery.model.DeviceRegistry;
@@ -96,9 +97,10 @@ public final class Q35Machine implements AutoCloseable {
                 plug.addBoardDevice(devices, chips.smbus, LPC_SLOT, SMBUS_FUNCTION);
                 settings.globals().forEach(g -> devices.addGlobal(g.driver(), g.property(), g.value()));
                 addSerialPorts();
-                devices.addAll(settings.devices());
+                devices.addAll(strict ? settings.devices() : BusOrder.sort(settings.devices()));
                 chips.dma.commit();
                 devices.commit();
+                plug.start(this::eject);
                 firmware.describe(devices.devices());
                 done = true;
             } finally {
@@ -264,6 +266,42 @@ public final class Q35Machine implements AutoCloseable {
     public void stop() {
         chips.vcpus.forEach(Vcpu::requestStop);
         chips.vcpus.forEach(Vcpu::stop);
+    }
+
+    /**
+     * Adds a device to the machine, as {@code device_add} does: vetted as those of the start are, then committed and reset
+     * at once, and announced to the guest. It must go into a slot that allows that, such as a root port's.
+     *
+     * @throws ConfigException if it is refused; the machine is as before
+     */
+    public Device deviceAdd(DeviceDescriptor descriptor) {
+        settings.lock().lock();
+        try {
+            return devices.add(descriptor);
+        } finally {
+            settings.lock().unlock();
+        }
+    }
+
+    /**
+     * Asks for a device to go, as {@code device_del} does. Where the guest has a say it goes when the guest lets it, perhaps
+     * never; {@link MachineEvents#deviceDeleted} tells.
+     *
+     * @throws ConfigException if there is no such device or it cannot go
+     */
+    public void deviceDel(String id) {
+        settings.lock().lock();
+        try {
+            devices.requestRemoval(id);
+        } finally {
+            settings.lock().unlock();
+        }
+    }
+
+    /** The guest lets a device go. */
+    private void eject(Device device) {
+        devices.remove(device);
+        settings.events().deviceDeleted(device);
     }
 
     /** Presses the power button: the guest's operating system decides what that means. */

@@ -3,17 +3,21 @@ package dev.veery.q35;
 import dev.veery.base.ConfigException;
 import dev.veery.bus.isa.IsaBus;
 import dev.veery.bus.isa.IsaDevice;
+import dev.veery.bus.pci.PciBridge;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciRegs;
 import dev.veery.device.nvme.NvmeNsDevice;
+import dev.veery.device.pcieport.PciePort;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceManager;
 import dev.veery.model.HotplugHandler;
 import dev.veery.q35.vtd.IntelIommuDevice;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Vets devices and gives them their places. */
 final class Q35Plug implements HotplugHandler {
@@ -27,11 +31,35 @@ final class Q35Plug implements HotplugHandler {
     private final boolean strictOrder;
     private final Map<Device, Integer> boardPlaces = new IdentityHashMap<>();
 
+    /** By name; the guest never sees these. */
+    private final Map<String, PciBus> buses = new HashMap<>();
+
+    /** Slots of ports by chassis and number. */
+    private final Map<Integer, PciePort> slots = new HashMap<>();
+
+    /** Whether devices come and go while the guest may run. */
+    private boolean running;
+
+    private Consumer<Device> remover = device -> {
+        throw new IllegalStateException("the guest lets " + device + " go before the start");
+    };
+
     /** With {@code strictOrder}, an IOMMU must be named before the devices behind it. */
     Q35Plug(Q35Chips chips, boolean strictOrder) {
         this.chips = chips;
         this.strictOrder = strictOrder;
         pci = chips.pci;
+        buses.put(pci.name(), pci);
+    }
+
+    /**
+     * From now on devices come and go while the guest runs.
+     *
+     * @param remove takes out a device that the guest lets go
+     */
+    void start(Consumer<Device> remove) {
+        running = true;
+        remover = remove;
     }
 
     /** Adds a function of the board at its fixed place. */
@@ -43,8 +71,7 @@ final class Q35Plug implements HotplugHandler {
     @Override
     public void prePlug(Device device) {
         if (device instanceof PciDevice) {
-            checkBus(device, pci.name());
-            place((PciDevice) device);
+            vetFunction((PciDevice) device);
         } else if (device instanceof IsaDevice) {
             checkBus(device, IsaBus.NAME);
             ((IsaDevice) device).checkPorts();
@@ -55,6 +82,27 @@ final class Q35Plug implements HotplugHandler {
             vetIommu(device);
         } else {
             throw new ConfigException("device " + device + " has no place in this machine");
+        }
+    }
+
+    private void vetFunction(PciDevice device) {
+        PciBus bus = busOf(device);
+        PciBridge bridge = bus.bridge();
+        if (running && (bridge == null || !bridge.hotPlug())) {
+            throw new ConfigException("Bus '" + bus.name() + "' does not support hotplugging");
+        }
+        device.checkPlace(bus);
+        place(device, bus);
+        if (device instanceof PciBridge) {
+            checkName((PciBridge) device);
+        }
+        if (device instanceof PciePort && ((PciePort) device).hasSlot()) {
+            PciePort port = (PciePort) device;
+            PciePort other = slots.get(port.slotKey());
+            if (other != null) {
+                throw new ConfigException("device " + port + " has the same chassis and slot number as device " + other
+                        + "; give one of them another chassis= or slot=");
+            }
         }
     }
 
@@ -78,12 +126,33 @@ final class Q35Plug implements HotplugHandler {
         chips.resets.add(device.unit());
     }
 
-    private static void checkBus(Device device, String name) {
+    private void checkName(PciBridge bridge) {
+        String id = bridge.id();
+        if (id != null && (id.equals(IsaBus.NAME) || id.equals(SYSTEM_BUS) || buses.containsKey(id))) {
+            throw new ConfigException("there is a bus '" + id + "' already; choose another id for device " + bridge);
+        }
+    }
+
+    /** The bus that a PCI device asks for; the root bus if it does not. */
+    private PciBus busOf(Device device) {
+        String wanted = device.bus();
+        PciBus bus = wanted == null ? pci : buses.get(wanted);
+        if (bus != null) {
+            return bus;
+        }
+        if (IsaBus.NAME.equals(wanted) || SYSTEM_BUS.equals(wanted)) {
+            throw new ConfigException(
+                    "Device '" + device.type().name() + "' can't go on bus '" + wanted + "', only on a PCI bus");
+        }
+        throw new ConfigException("Bus '" + wanted + "' not found");
+    }
+
+    private void checkBus(Device device, String name) {
         String wanted = device.bus();
         if (wanted == null || wanted.equals(name)) {
             return;
         }
-        if (wanted.equals(IsaBus.NAME) || wanted.startsWith("pcie.0")) {
+        if (wanted.equals(IsaBus.NAME) || buses.containsKey(wanted)) {
             throw new ConfigException(
                     "Device '" + device.type().name() + "' can't go on bus '" + wanted + "', only on '" + name + "'");
         }
@@ -91,27 +160,39 @@ final class Q35Plug implements HotplugHandler {
     }
 
     /** Where a function goes: slot * 8 + function. */
-    private int place(PciDevice device) {
+    private int place(PciDevice device, PciBus bus) {
         Integer fixed = boardPlaces.get(device);
         int devfn = fixed != null ? fixed : device.properties().pciAddress(PciDevice.ADDR);
         if (devfn < 0) {
-            int free = pci.freeSlot(FIRST_FREE_SLOT);
+            int free = bus.freeSlot(bus == pci ? FIRST_FREE_SLOT : 0);
             if (free < 0) {
-                throw new ConfigException("PCI: no slot available for device " + device + ", all in use");
+                throw new ConfigException(
+                        "PCI: no slot available for device " + device + ", all in use on bus '" + bus.name() + "'");
             }
             return free;
         }
-        PciDevice other = pci.at(devfn);
+        if (devfn >> 3 >= bus.slots()) {
+            throw new ConfigException(String.format(
+                    "PCI: slot %d is not valid for device %s, bus '%s' only allows plugging into slot 0",
+                    devfn >> 3, device, bus.name()));
+        }
+        PciDevice other = bus.at(devfn);
         if (other != null) {
             throw new ConfigException(String.format(
                     "PCI: slot %d function %d not available for device %s, in use by device %s",
                     devfn >> 3, devfn & 7, device, other));
         }
-        PciDevice first = pci.at(devfn & ~7);
+        PciDevice first = bus.at(devfn & ~7);
         if (first != null && (first.config().get(PciRegs.HEADER_TYPE, 1) & PciRegs.HEADER_MULTIFUNCTION) == 0) {
             throw new ConfigException(String.format(
                     "PCI: device %s cannot be function %d of slot %d: device %s there lacks multifunction=on",
                     device, devfn & 7, devfn >> 3, first));
+        }
+        if (running && first != null) {
+            throw new ConfigException(String.format(
+                    "PCI: slot %d function 0 is in use by device %s, and new functions come before it: device %s cannot"
+                            + " be added",
+                    devfn >> 3, first, device));
         }
         return devfn;
     }
@@ -119,22 +200,64 @@ final class Q35Plug implements HotplugHandler {
     @Override
     public void plug(Device device) {
         if (device instanceof PciDevice) {
-            PciDevice function = (PciDevice) device;
-            if (!boardPlaces.containsKey(device) && device.properties().bool(PciDevice.MULTIFUNCTION)) {
-                function.setMultifunction();
-            }
-            pci.attach(place(function), function);
+            plugFunction((PciDevice) device);
         } else if (device instanceof IntelIommuDevice) {
             plugIommu((IntelIommuDevice) device);
         }
     }
 
+    private void plugFunction(PciDevice function) {
+        if (!boardPlaces.containsKey(function) && function.properties().bool(PciDevice.MULTIFUNCTION)) {
+            function.setMultifunction();
+        }
+        PciBus bus = busOf(function);
+        bus.attach(place(function, bus), function);
+        if (function instanceof PciBridge) {
+            PciBridge bridge = (PciBridge) function;
+            buses.put(bridge.below().name(), bridge.below());
+            bridge.onEject(device -> remover.accept(device));
+        }
+        if (function instanceof PciePort && ((PciePort) function).hasSlot()) {
+            slots.put(((PciePort) function).slotKey(), (PciePort) function);
+        }
+    }
+
+    /** Whether the device may go at once; otherwise the guest has been asked. */
+    @Override
+    public boolean requestUnplug(Device device) {
+        if (!(device instanceof PciDevice)) {
+            return true;
+        }
+        PciBridge bridge = ((PciDevice) device).pciBus().bridge();
+        if (bridge == null || !bridge.hotPlug()) {
+            throw new ConfigException("Bus '" + ((PciDevice) device).pciBus().name() + "' does not support hotplugging");
+        }
+        bridge.requestEject((PciDevice) device);
+        return false;
+    }
+
     @Override
     public void unplug(Device device) {
         if (device instanceof PciDevice) {
-            pci.detach((PciDevice) device);
+            PciDevice function = (PciDevice) device;
+            PciBus below = function.secondaryBus();
+            if (below != null) {
+                checkEmpty(device, below);
+                buses.remove(below.name());
+            }
+            if (function instanceof PciePort && ((PciePort) function).hasSlot()) {
+                slots.remove(((PciePort) function).slotKey());
+            }
+            function.pciBus().detach(function);
         } else if (device instanceof IntelIommuDevice) {
             throw new ConfigException("device " + device + " cannot be removed: others use memory through it");
+        }
+    }
+
+    private static void checkEmpty(Device device, PciBus below) {
+        if (!below.functions().isEmpty()) {
+            throw new ConfigException("device " + device + " cannot go before device "
+                    + below.functions().get(0) + " on its bus");
         }
     }
 }

@@ -2,6 +2,9 @@ package dev.veery.bus.pci;
 
 import dev.veery.dma.DmaPlanner;
 import dev.veery.memory.MemoryRegion;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,7 @@ public final class PciBus {
     private final MemoryRegion io;
     private final IntxSink intx;
     private final DmaPlanner dma;
+    private @Nullable PciBridge bridge;
     private final @Nullable PciDevice[] functions = new PciDevice[FUNCTIONS];
 
     /** How many functions assert each pin of each slot: a pin is a wired OR. */
@@ -41,6 +45,85 @@ public final class PciBus {
         this.io = io;
         this.intx = intx;
         this.dma = dma;
+    }
+
+    /** The bus below a bridge that has just been put onto {@code above}. */
+    PciBus(PciBridge bridge, PciBus above) {
+        this(
+                bridge.busName(),
+                bridge::secondary,
+                bridge.memoryBelow(),
+                bridge.ioBelow(),
+                bridge::intxBelow,
+                above.dma());
+        this.bridge = bridge;
+    }
+
+    /** The bridge above it, or null for a root bus. */
+    public @Nullable PciBridge bridge() {
+        return bridge;
+    }
+
+    /** How many device numbers there are. */
+    public int slots() {
+        PciBridge above = bridge;
+        return above == null ? SLOTS : above.slotsBelow();
+    }
+
+    /** Whether it is PCI Express below a port, so that devices that can are endpoints with a link. */
+    public boolean belowPort() {
+        PciBridge above = bridge;
+        return above != null && above.expressBelow();
+    }
+
+    /** Whether transactions get from here to memory. */
+    boolean mastering() {
+        PciBridge above = bridge;
+        return above == null || above.poweredBelow() && above.mastering();
+    }
+
+    /** Whether configuration requests beyond 256 bytes get here: not through conventional PCI. */
+    boolean extended() {
+        PciBridge above = bridge;
+        return above == null || above.expressBelow() && above.pciBus().extended();
+    }
+
+    /** What the transactions of a function here carry when they reach the root: a bridge to conventional PCI puts its own. */
+    int requesterId(int devfn) {
+        PciBridge above = bridge;
+        if (above == null || above.expressBelow()) {
+            return number() << 8 | devfn;
+        }
+        PciBus up = above.pciBus();
+        boolean conventional = up.bridge != null && !up.bridge.expressBelow();
+        // PCI Express to PCI Bridge 1.0, 2.3: device 0 of the bus below stands for everything there.
+        return conventional ? up.requesterId(0) : number() << 8;
+    }
+
+    /** The bridge above, and those above that, turn a pin of a slot here into this one, slot * 4 + pin, of the root bus. */
+    public int rootPin(int slot, int pin) {
+        PciBus at = this;
+        int atSlot = slot;
+        int atPin = pin;
+        while (at.bridge != null) {
+            atPin = (atSlot + atPin) % PINS;
+            atSlot = at.bridge.devfn() >> 3;
+            at = at.bridge.pciBus();
+        }
+        return atSlot * PINS + atPin;
+    }
+
+    /** Resets everything on it and below, as the bridge's secondary bus reset does. */
+    void resetAll() {
+        for (PciDevice device : functions) {
+            if (device != null) {
+                device.reset();
+                PciBus under = device.secondaryBus();
+                if (under != null) {
+                    under.resetAll();
+                }
+            }
+        }
     }
 
     /** What the user calls it. */
@@ -66,6 +149,32 @@ public final class PciBus {
         return dma;
     }
 
+    /** The functions on it, ascending by their numbers; a copy. */
+    public List<PciDevice> functions() {
+        List<PciDevice> all = new ArrayList<>();
+        for (PciDevice function : functions) {
+            if (function != null) {
+                all.add(function);
+            }
+        }
+        return all;
+    }
+
+    /** The functions here and on the buses below, in an order in which they can be taken out. */
+    List<PciDevice> removable() {
+        List<PciDevice> all = new ArrayList<>();
+        List<PciDevice> here = functions();
+        Collections.reverse(here);
+        for (PciDevice function : here) {
+            PciBus under = function.secondaryBus();
+            if (under != null) {
+                all.addAll(under.removable());
+            }
+            all.add(function);
+        }
+        return all;
+    }
+
     /** The function at slot * 8 + function, or null. */
     public @Nullable PciDevice at(int devfn) {
         return functions[devfn];
@@ -78,17 +187,23 @@ public final class PciBus {
         }
         functions[devfn] = device;
         device.attached(this, devfn);
+        if (bridge != null) {
+            bridge.onBelowChanged();
+        }
     }
 
     /** Takes a function out; its wires and mappings go with it. */
     public void detach(PciDevice device) {
         device.detaching();
         functions[device.devfn()] = null;
+        if (bridge != null) {
+            bridge.onBelowChanged();
+        }
     }
 
     /** The first wholly empty slot at or above {@code first}, as slot * 8, or -1. */
     public int freeSlot(int first) {
-        for (int slot = first; slot < SLOTS; slot++) {
+        for (int slot = first; slot < slots(); slot++) {
             boolean free = true;
             for (int function = 0; function < 8; function++) {
                 free &= functions[slot * 8 + function] == null;
@@ -106,11 +221,10 @@ public final class PciBus {
             return this;
         }
         for (PciDevice device : functions) {
-            PciBus below = device == null ? null : device.secondaryBus();
             // A guest may number a bridge's bus like its own: only ever descend.
-            PciBus found = below == null ? null : below.find(wanted);
-            if (found != null) {
-                return found;
+            PciBus below = device != null && device.leadsTo(wanted) ? device.secondaryBus() : null;
+            if (below != null) {
+                return below.find(wanted);
             }
         }
         return null;

@@ -1,8 +1,13 @@
 package dev.veery.bus.pci;
 
 import dev.veery.base.Bits;
+import dev.veery.bus.pci.cap.AcsCapability;
+import dev.veery.bus.pci.cap.AerCapability;
+import dev.veery.bus.pci.cap.AtsCapability;
+import dev.veery.bus.pci.cap.ExpressCapability;
 import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
+import dev.veery.bus.pci.cap.PowerManagementCapability;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.dma.DmaRequester;
@@ -47,6 +52,8 @@ public abstract class PciDevice extends Device {
     private int nextCapability = PciRegs.HEADER_END;
     private int lastExtended;
     private int nextExtended = EXTENDED_CAPABILITIES;
+    private @Nullable ExpressCapability express;
+    private @Nullable PowerManagementCapability power;
     private @Nullable MsiCapability msi;
     private @Nullable MsixCapability msix;
     private DmaDomainLease.@Nullable Purpose dmaPurpose;
@@ -108,14 +115,22 @@ public abstract class PciDevice extends Device {
         return devfn;
     }
 
-    /** Bus, device and function as 16 bits: what its transactions carry. */
+    /**
+     * Bus, device and function as 16 bits: what its transactions carry when they reach the root complex. The guest
+     * numbers the buses, and behind a bridge to conventional PCI it is the bridge's.
+     */
     public final int requesterId() {
-        return pciBus().number() << 8 | devfn;
+        return pciBus().requesterId(devfn);
     }
 
     /** The bus behind it, for bridges; null for others. */
     public @Nullable PciBus secondaryBus() {
         return null;
+    }
+
+    /** Whether configuration requests for that bus go through it; for bridges. */
+    boolean leadsTo(int busNumber) {
+        return false;
     }
 
     /** The BARs and the ROM's, in the order in which they were declared. */
@@ -125,7 +140,8 @@ public abstract class PciDevice extends Device {
 
     /** Announces that the slot has further functions; for function 0. */
     public final void setMultifunction() {
-        config.declare(PciRegs.HEADER_TYPE, 1, PciRegs.HEADER_MULTIFUNCTION, 0);
+        long type = config.get(PciRegs.HEADER_TYPE, 1) | PciRegs.HEADER_MULTIFUNCTION;
+        config.declare(PciRegs.HEADER_TYPE, 1, type, 0);
     }
 
     /**
@@ -175,6 +191,42 @@ public abstract class PciDevice extends Device {
         }
         lastExtended = offset;
         return offset;
+    }
+
+    /** Gives the device the PCI Express capability; ports and endpoints below them have it. */
+    protected final ExpressCapability addExpress(ExpressCapability.Type type, int port) {
+        int offset = addCapability(ExpressCapability.ID, ExpressCapability.LENGTH);
+        ExpressCapability added = new ExpressCapability(config, offset, type, port);
+        express = added;
+        return added;
+    }
+
+    /** Gives the device power management: D0 and D3hot, without power management events. */
+    protected final void addPowerManagement() {
+        power = new PowerManagementCapability(
+                config, addCapability(PowerManagementCapability.ID, PowerManagementCapability.LENGTH));
+    }
+
+    /**
+     * Gives a function of PCI Express advanced error reporting.
+     *
+     * @param rootPort whether it collects the errors of a hierarchy
+     */
+    protected final void addErrorReporting(boolean rootPort) {
+        int at = addExtendedCapability(AerCapability.ID, AerCapability.VERSION, AerCapability.LENGTH);
+        AerCapability.declare(config, at, rootPort);
+    }
+
+    /** Gives a port that leads down access control: requests between the functions below go up, to be translated. */
+    protected final void addAccessControl() {
+        int at = addExtendedCapability(AcsCapability.ID, AcsCapability.VERSION, AcsCapability.LENGTH);
+        AcsCapability.declare(config, at);
+    }
+
+    /** Gives an endpoint of PCI Express address translation services. */
+    protected final AtsCapability addTranslationServices() {
+        int at = addExtendedCapability(AtsCapability.ID, AtsCapability.VERSION, AtsCapability.LENGTH);
+        return new AtsCapability(config, at);
     }
 
     /** Gives the device MSI. */
@@ -241,7 +293,9 @@ public abstract class PciDevice extends Device {
 
     /** Whether its transactions get through. */
     public boolean mastering() {
-        return (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_MASTER) != 0;
+        return (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_MASTER) != 0
+                && awake()
+                && pciBus().mastering();
     }
 
     /** Sends MSI-X or MSI vector {@code n}, whichever is enabled; false when neither is, so that the pin is to be used. */
@@ -290,10 +344,16 @@ public abstract class PciDevice extends Device {
 
     /** Writes configuration space and lets the change take effect. */
     public void configWrite(int offset, int size, long value) {
+        if (express != null && express.asksForReset(offset, size, value)) {
+            reset();
+            return;
+        }
         config.write(offset, size, value);
         if (offset < PciRegs.HEADER_END && offset + size > PciRegs.COMMAND) {
             updateMappings();
             driveIntx();
+        } else if (power != null && power.covers(offset, size)) {
+            updateMappings();
         }
         if (msi != null) {
             msi.written(offset, size, requesterId());
@@ -307,15 +367,49 @@ public abstract class PciDevice extends Device {
     /** Called after {@code size} bytes at {@code offset} were written and BARs and interrupts followed. */
     protected void onConfigWritten(int offset, int size) {}
 
+    /** Whether it is in D0: in D3hot it answers only configuration requests (PCI Power Management 1.2, 5.4.1). */
+    private boolean awake() {
+        PowerManagementCapability management = power;
+        return management == null || management.awake();
+    }
+
     private void updateMappings() {
+        boolean decodes = awake();
         for (PciBar bar : bars) {
-            bar.update(config, pciBus().memory(), pciBus().io());
+            if (decodes) {
+                bar.update(config, pciBus().memory(), pciBus().io());
+            } else {
+                bar.unmap();
+            }
+        }
+    }
+
+    /** Whether the device becomes an endpoint of PCI Express where it is put below a port. */
+    protected boolean expressBelowPorts() {
+        return false;
+    }
+
+    /**
+     * Vets a place before the device is realized.
+     *
+     * @throws dev.veery.base.ConfigException if it cannot work there; the message says why
+     */
+    public void checkPlace(PciBus wanted) {
+        PciBridge bridge = wanted.bridge();
+        if (bridge != null) {
+            bridge.checkBelow(this);
         }
     }
 
     void attached(PciBus onto, int at) {
         bus = onto;
         devfn = at;
+        if (express != null && onto.bridge() == null) {
+            express.integrate();
+        }
+        if (express == null && expressBelowPorts() && onto.belowPort()) {
+            addExpress(ExpressCapability.Type.ENDPOINT, 0);
+        }
         if (dmaPurpose != null) {
             lease = new DmaDomainLease(toString(), new Requester(onto.name(), at), dmaPurpose);
             onto.dma().add(lease);

@@ -1,6 +1,7 @@
 package dev.veery.bus.pci;
 
 import dev.veery.memory.MmioHandler;
+import org.jspecify.annotations.Nullable;
 
 /** The ways by which a processor reaches configuration space: ports CF8h and CFCh, and ECAM. */
 public final class PciHost {
@@ -28,15 +29,22 @@ public final class PciHost {
         address = 0;
     }
 
-    private long read(int bus, int devfn, int register, int size) {
+    /** Who answers for that register, or null. */
+    private @Nullable PciDevice target(int bus, int devfn, int register) {
         PciBus target = root.find(bus);
-        PciDevice device = target == null ? null : target.at(devfn);
+        if (target == null || register >= PciRegs.CONFIG_SIZE && !target.extended()) {
+            return null;
+        }
+        return target.at(devfn);
+    }
+
+    private long read(int bus, int devfn, int register, int size) {
+        PciDevice device = target(bus, devfn, register);
         return device == null ? -1L : device.configRead(register, size);
     }
 
     private void write(int bus, int devfn, int register, int size, long value) {
-        PciBus target = root.find(bus);
-        PciDevice device = target == null ? null : target.at(devfn);
+        PciDevice device = target(bus, devfn, register);
         if (device != null) {
             device.configWrite(register, size, value);
         }

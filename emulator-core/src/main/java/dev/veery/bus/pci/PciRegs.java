@@ -21,6 +21,23 @@ public final class PciRegs {
     /** End of the header; capabilities follow. */
     public static final int HEADER_END = 0x40;
 
+    // The type 1 header, of bridges (PCI-to-PCI Bridge Architecture 1.2, chapter 3).
+    public static final int PRIMARY_BUS = 0x18;
+    public static final int SECONDARY_BUS = 0x19;
+    public static final int SUBORDINATE_BUS = 0x1a;
+    public static final int IO_BASE = 0x1c;
+    public static final int IO_LIMIT = 0x1d;
+    public static final int SECONDARY_STATUS = 0x1e;
+    public static final int MEMORY_BASE = 0x20;
+    public static final int MEMORY_LIMIT = 0x22;
+    public static final int PREFETCH_BASE = 0x24;
+    public static final int PREFETCH_LIMIT = 0x26;
+    public static final int PREFETCH_BASE_UPPER = 0x28;
+    public static final int PREFETCH_LIMIT_UPPER = 0x2c;
+    public static final int IO_BASE_UPPER = 0x30;
+    public static final int IO_LIMIT_UPPER = 0x32;
+    public static final int BRIDGE_CONTROL = 0x3e;
+
     public static final int COMMAND_IO = 1;
     public static final int COMMAND_MEMORY = 1 << 1;
     public static final int COMMAND_MASTER = 1 << 2;
@@ -33,6 +50,7 @@ public final class PciRegs {
     /** Error bits, cleared by writing ones. */
     public static final int STATUS_W1C = 0xf900;
 
+    public static final int HEADER_BRIDGE = 1;
     public static final int HEADER_MULTIFUNCTION = 1 << 7;
 
     /** Bytes of conventional configuration space. */
