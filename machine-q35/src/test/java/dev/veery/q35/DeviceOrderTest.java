@@ -1,17 +1,12 @@
 package dev.veery.q35;
 
+import static dev.veery.q35.QuietMachines.device;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.veery.accel.Accelerator;
-import dev.veery.accel.Vcpu;
-import dev.veery.accel.VcpuConfig;
 import dev.veery.base.ConfigException;
-import dev.veery.base.MachineLock;
-import dev.veery.base.Units;
-import dev.veery.cpu.state.CpuModels;
 import dev.veery.dma.CommitPlanner;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
@@ -20,25 +15,24 @@ import dev.veery.dma.DmaPlanner;
 import dev.veery.dma.TranslationUnit;
 import dev.veery.irq.MsiSink;
 import dev.veery.memory.AddressSpace;
-import dev.veery.memory.RamAllocator;
-import dev.veery.memory.RamBacking;
-import dev.veery.memory.access.OffHeap;
 import dev.veery.model.DeviceDescriptor;
-import dev.veery.time.ManualClock;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
-import java.util.UUID;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The order in which devices are named makes no difference, wherever among them the IOMMU stands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -46,52 +40,26 @@ class DeviceOrderTest {
     private static final int CONFIGURATIONS = 200;
     private static final int FEW = 8;
     private static final int PERMUTATIONS = 120;
-    private static final long RAM = 64 * Units.MIB;
 
-    private final List<String> warnings = new ArrayList<>();
-    private long host;
+    private static final int BUSES = 12;
+
+    private @Nullable QuietMachines machines;
 
     @BeforeAll
-    void allocate() {
-        host = OffHeap.allocateUninitialized(RAM, 4096);
+    void allocate(@TempDir Path dir) throws IOException {
+        machines = new QuietMachines(dir);
     }
 
     @AfterAll
     void free() {
-        OffHeap.free(host);
+        Objects.requireNonNull(machines).close();
     }
 
-    /** Hands out the same memory each time: none of these machines ever runs. */
-    private final class SharedMemory implements RamAllocator {
-        @Override
-        public RamBacking allocate(String name, long size) {
-            return new RamBacking() {
-                @Override
-                public long host() {
-                    return host;
-                }
-
-                @Override
-                public long size() {
-                    return size;
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
-    }
-
-    private static final class QuietAccelerator implements Accelerator {
-        @Override
-        public String name() {
-            return "quiet";
-        }
-
-        @Override
-        public Vcpu createVcpu(VcpuConfig config) {
-            return new QuietVcpu(config);
-        }
+    private Q35Machine make(
+            List<DeviceDescriptor> devices,
+            Map<String, String> options,
+            BiFunction<AddressSpace, MsiSink, DmaPlanner> planner) {
+        return Objects.requireNonNull(machines).make(devices, options, planner);
     }
 
     /** The mistake of 2021: a device asks for its address space as soon as it is plugged. */
@@ -156,59 +124,7 @@ class DeviceOrderTest {
         }
     }
 
-    private Q35Machine make(
-            List<DeviceDescriptor> devices,
-            Map<String, String> options,
-            BiFunction<AddressSpace, MsiSink, DmaPlanner> planner) {
-        MachineLock lock = new MachineLock();
-        return new Q35Machine(
-                new Q35Settings(
-                        lock,
-                        new ManualClock(lock),
-                        () -> 0,
-                        new SharedMemory(),
-                        new QuietAccelerator(),
-                        CpuModels.parse("qemu64"),
-                        1,
-                        RAM,
-                        Q35Options.parse(options),
-                        null,
-                        List.of(),
-                        id -> {
-                            throw new ConfigException("chardev '" + id + "' does not exist");
-                        },
-                        Q35Backends.NONE,
-                        devices,
-                        List.of(),
-                        new UUID(1, 2),
-                        "1",
-                        new byte[32],
-                        new NoEvents(),
-                        warnings::add),
-                planner);
-    }
-
-    private static final class NoEvents implements MachineEvents {
-        @Override
-        public void poweredOff() {}
-
-        @Override
-        public void resetRequested() {}
-
-        @Override
-        public void debugExit(int status) {}
-
-        @Override
-        public void guestPanicked() {}
-
-        @Override
-        public void tripleFault(Vcpu vcpu) {}
-
-        @Override
-        public void engineFailed(Vcpu vcpu, Throwable cause) {}
-    }
-
-    /** Everything about a committed machine that a guest or a device could tell apart. */
+    /** Everything about a machine that a guest or a device could tell apart, once firmware has set it up. */
     private String outcome(List<DeviceDescriptor> devices, BiFunction<AddressSpace, MsiSink, DmaPlanner> planner) {
         try (Q35Machine m = make(devices, Map.of(), planner)) {
             StringBuilder text = new StringBuilder(m.dmaPlan().toString());
@@ -216,54 +132,109 @@ class DeviceOrderTest {
                     .tables()
                     .forEach((name, table) ->
                             text.append('\n').append(name).append(' ').append(Arrays.toString(table)));
-            for (int devfn = 0; devfn < 256; devfn++) {
-                text.append('\n').append(devfn);
-                for (int register = 0; register < 0x40; register += 4) {
-                    m.ports().write(0xcf8, 4, 0x8000_0000L | devfn << 8 | register);
-                    long value = m.ports().read(0xcfc, 4);
-                    if (register == 0 && value == 0xffff_ffffL) {
-                        break;
+            m.reset();
+            for (int bus = 0; bus < BUSES; bus++) {
+                for (int slot = 0; slot < 32; slot++) {
+                    if (read(m, bus, slot << 3, 0) != 0xffff_ffffL) {
+                        appendSlot(m, bus, slot, text);
                     }
-                    text.append(' ').append(Long.toHexString(value));
                 }
             }
             return text.toString();
         }
     }
 
-    private static DeviceDescriptor device(String driver, String... properties) {
-        Map<String, String> map = new LinkedHashMap<>();
-        for (int i = 0; i < properties.length; i += 2) {
-            map.put(properties[i], properties[i + 1]);
+    private static void appendSlot(Q35Machine m, int bus, int slot, StringBuilder text) {
+        for (int function = 0; function < 8; function++) {
+            int devfn = slot << 3 | function;
+            text.append('\n').append(bus).append('/').append(devfn);
+            for (int register = 0; register < 0x40; register += 4) {
+                text.append(' ').append(Long.toHexString(read(m, bus, devfn, register)));
+            }
         }
-        return DeviceDescriptor.of(driver, map, "");
     }
 
-    /** 3 to 8 devices, the IOMMU one of them, functions at addresses of their own. */
+    private static long read(Q35Machine m, int bus, int devfn, int register) {
+        m.ports().write(0xcf8, 4, 0x8000_0000L | bus << 16 | devfn << 8 | register);
+        return m.ports().read(0xcfc, 4);
+    }
+
+    /** 3 to 8 devices, the IOMMU one of them, functions at addresses of their own, on the root bus and below ports. */
     private static List<DeviceDescriptor> configuration(Random random) {
         List<DeviceDescriptor> devices = new ArrayList<>();
         String[][] units = {{}, {"intremap", "off"}, {"aw-bits", "39"}, {"device-iotlb", "on", "caching-mode", "on"}};
         devices.add(device("intel-iommu", units[random.nextInt(units.length)]));
+        Places places = new Places(random);
         List<String> singles = new ArrayList<>(List.of("pvpanic", "isa-debug-exit", "pc-testdev"));
         Collections.shuffle(singles, random);
-        List<Integer> slots = new ArrayList<>();
-        for (int slot = 1; slot < 0x1f; slot++) {
-            slots.add(slot);
-        }
-        Collections.shuffle(slots, random);
         int count = 3 + random.nextInt(6);
         while (devices.size() < count) {
-            String addr = Integer.toHexString(slots.remove(0));
-            int kind = random.nextInt(4);
+            int kind = random.nextInt(8);
             if (kind == 0 && !singles.isEmpty()) {
                 devices.add(device(singles.remove(0)));
-            } else if (kind == 1) {
-                devices.add(device("pci-testdev", "addr", addr, "id", "t" + addr));
+            } else if (kind <= 2) {
+                devices.add(places.root(random.nextBoolean() ? "pcie-root-port" : "ioh3420", devices.size()));
+            } else if (kind == 3) {
+                devices.add(places.bridge(devices.size()));
             } else {
-                devices.add(device("edu", "addr", addr, "id", "e" + addr));
+                devices.add(places.endpoint(kind == 4 ? "pci-testdev" : "edu", devices.size()));
             }
         }
         return devices;
+    }
+
+    /** Where there is room, and who may go there. */
+    private static final class Places {
+        private final Random random;
+        private final List<Integer> slots = new ArrayList<>();
+        private final List<String> express = new ArrayList<>();
+        private final List<String> upstream = new ArrayList<>();
+        private final List<String[]> conventional = new ArrayList<>();
+
+        Places(Random random) {
+            this.random = random;
+            for (int slot = 1; slot < 0x1f; slot++) {
+                slots.add(slot);
+            }
+            Collections.shuffle(slots, random);
+        }
+
+        private String slot() {
+            return Integer.toHexString(slots.remove(0));
+        }
+
+        DeviceDescriptor root(String driver, int n) {
+            express.add("p" + n);
+            return device(driver, "id", "p" + n, "addr", slot(), "chassis", Integer.toString(n));
+        }
+
+        DeviceDescriptor bridge(int n) {
+            String id = "b" + n;
+            if (!upstream.isEmpty()) {
+                express.add(id);
+                String bus = upstream.remove(0);
+                return device("xio3130-downstream", "id", id, "bus", bus, "addr", "2", "chassis", Integer.toString(n));
+            }
+            if (!express.isEmpty() && random.nextBoolean()) {
+                upstream.add(id);
+                return device("x3130-upstream", "id", id, "bus", express.remove(0), "addr", "0");
+            }
+            conventional.add(new String[] {id, "1"});
+            conventional.add(new String[] {id, "1e"});
+            return device("pcie-pci-bridge", "id", id, "addr", slot());
+        }
+
+        DeviceDescriptor endpoint(String driver, int n) {
+            String id = "e" + n;
+            if (!conventional.isEmpty()) {
+                String[] place = conventional.remove(0);
+                return device(driver, "id", id, "bus", place[0], "addr", place[1]);
+            }
+            if (!express.isEmpty()) {
+                return device(driver, "id", id, "bus", express.remove(0), "addr", "0");
+            }
+            return device(driver, "id", id, "addr", slot());
+        }
     }
 
     /** All permutations if there are few enough, otherwise a random choice of them. */
