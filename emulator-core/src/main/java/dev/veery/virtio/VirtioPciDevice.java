@@ -94,7 +94,7 @@ public abstract class VirtioPciDevice extends PciDevice {
         super(
                 config,
                 new PciIdentity(VENDOR, FIRST_DEVICE + id, REVISION, classCode, VENDOR, SUBSYSTEM),
-                PciRegs.CONFIG_SIZE,
+                PciRegs.EXPRESS_CONFIG_SIZE,
                 1);
         checkProperties();
         deviceConfig = new RegisterBank(configSize);
@@ -174,6 +174,11 @@ public abstract class VirtioPciDevice extends PciDevice {
         config().declare(at + CAP_OFFSET, 4, offset, 0);
         config().declare(at + CAP_SIZE, 4, size, 0);
         return at;
+    }
+
+    @Override
+    protected final boolean expressBelowPorts() {
+        return true;
     }
 
     // What a subclass has and does.
