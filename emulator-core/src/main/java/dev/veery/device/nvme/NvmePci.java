@@ -8,6 +8,7 @@ import dev.veery.bus.pci.PciBar;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciIdentity;
 import dev.veery.bus.pci.PciRegs;
+import dev.veery.bus.pci.cap.ExpressCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
@@ -76,7 +77,9 @@ public final class NvmePci extends PciDevice {
     private boolean stopping;
 
     private NvmePci(DeviceConfig config, Function<String, DiskQueue> drives, VirtualClock clock, NvmeBuses buses) {
-        super(config, config.properties().bool(INTEL_ID) ? INTEL : IDENTITY, PciRegs.CONFIG_SIZE, 1);
+        super(config, config.properties().bool(INTEL_ID) ? INTEL : IDENTITY, PciRegs.EXPRESS_CONFIG_SIZE, 1);
+        addExpress(ExpressCapability.Type.ENDPOINT, 0);
+        addPowerManagement();
         this.drives = drives;
         this.clock = clock;
         this.buses = buses;
