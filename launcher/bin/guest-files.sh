@@ -74,7 +74,8 @@ unpack() {
     mv "$2.part" "$2"
 }
 
-# fetch_kernel cloud|generic: sets $kernel to the bzImage of Debian's current kernel, which is not installed, only unpacked.
+# fetch_kernel cloud|generic: sets $kernel to the bzImage of Debian's current kernel, which is not installed, only unpacked, and
+# $modules to a directory with its virtio drivers.
 fetch_kernel() {
     case $1 in
     cloud) meta=linux-image-cloud-amd64 ;;
@@ -82,12 +83,16 @@ fetch_kernel() {
     *) fail "there is no kernel '$1'; use cloud or generic" ;;
     esac
     mkdir -p "$cache"
-    if ! kernel=$(ls "$cache/$meta"/boot/vmlinuz-* 2> /dev/null); then
+    modules=$cache/$meta/virtio
+    if ! kernel=$(ls "$cache/$meta"/boot/vmlinuz-* 2> /dev/null) || [ ! -d "$modules" ]; then
         update_lists
         package=$(apt-cache depends --important "$meta" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)$/\1/p' | head -n 1)
         [ -n "$package" ] || fail "the package lists do not say which kernel $meta is"
         unpack "$package" "$cache/$meta"
-        # Modules are not used: the console, ACPI and initial RAM disks are built in.
+        # Of the modules only these are used: the console, ACPI, NVMe, ext4 and initial RAM disks are built in.
+        mkdir "$modules.part"
+        find "$cache/$meta/lib/modules" \( -name 'virtio*.ko' -o -name '*failover.ko' \) -exec cp {} "$modules.part" ';'
+        mv "$modules.part" "$modules"
         rm -rf "$cache/$meta/lib" "$cache/$meta/usr"
         kernel=$(ls "$cache/$meta"/boot/vmlinuz-*)
     fi
@@ -115,4 +120,94 @@ make_initramfs() {
     (cd "$tree" && find . | sort | cpio -o -H newc --quiet -R 0:0 | gzip -1 > "$1.part") && mv "$1.part" "$1"
     sample_sum=$(sha256sum < "$tree/root/sample" | cut -d ' ' -f 1)
     rm -rf "$tree"
+}
+
+# make_root_initramfs FILE: an archive that loads the virtio drivers and goes on with the file system on root=, for kernels that have
+# them as modules.
+make_root_initramfs() {
+    fetch_busybox
+    install_packages cpio
+    tree=$(mktemp -d)
+    mkdir -p "$tree/bin" "$tree/proc" "$tree/sys" "$tree/dev" "$tree/new"
+    cp "$busybox" "$tree/bin/busybox"
+    cp "$modules"/virtio*.ko "$tree/"
+    cat > "$tree/init" << 'END'
+#!/bin/busybox sh
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t devtmpfs devtmpfs /dev
+for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
+    [ ! -e /$module.ko ] || insmod /$module.ko
+done
+root=$(sed -n 's/.*root=\([^ ]*\).*/\1/p' /proc/cmdline)
+left=100
+while [ ! -b "$root" ] && [ $left -gt 0 ]; do
+    usleep 100000
+    left=$((left - 1))
+done
+mount -t ext4 "$root" /new && umount /proc && exec switch_root /new /sbin/init
+echo "could not mount $root"
+poweroff -f
+END
+    chmod 755 "$tree/init" "$tree/bin/busybox"
+    (cd "$tree" && find . | sort | cpio -o -H newc --quiet -R 0:0 | gzip -1 > "$1.part") && mv "$1.part" "$1"
+    rm -rf "$tree"
+}
+
+# Where the packages of Debian 12 come from: where this system has them from, if it is one.
+debian_mirror() {
+    # shellcheck disable=SC2016 # apt-get puts these in
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 2> /dev/null | head -n 1)
+    echo "${mirror:-http://deb.debian.org/debian}"
+}
+
+# Whether make_rootfs can work here: debootstrap makes device nodes.
+can_make_rootfs() {
+    [ "$(id -u)" = 0 ] || command -v sudo > /dev/null || return 1
+    mkdir -p "$cache"
+    probe=$(mktemp -u "$cache/probe.XXXXXX")
+    nodes=1
+    as_root mknod "$probe" c 1 3 2> /dev/null && : 2> /dev/null < "$probe" || nodes=
+    as_root rm -f "$probe"
+    [ -n "$nodes" ]
+}
+
+# make_rootfs: sets $rootfs to an ext4 image, 1 GiB and sparse, with a minimal Debian 12: systemd, udev, fio and nvme-cli. Root logs
+# in without a password; /usr/local/bin/veery-disk-check is guest-disk-check. Copy it before booting it.
+make_rootfs() {
+    # A new image when this function or the script in it is another.
+    stamp=$({
+        sed -n '/^make_rootfs()/,/^}/p' "$root/launcher/bin/guest-files.sh"
+        cat "$root/launcher/bin/guest-disk-check"
+    } | sha256sum | cut -c 1-16)
+    rootfs=$cache/rootfs-$stamp.ext4
+    [ ! -e "$rootfs" ] || return 0
+    [ "$(id -u)" = 0 ] || command -v sudo > /dev/null || fail "making a root file system needs root (or install sudo)"
+    install_packages debootstrap e2fsprogs
+    say "making a Debian root file system (two minutes)"
+    mkdir -p "$cache"
+    rm -f "$cache"/rootfs-*
+    tree=$(mktemp -d "$cache/rootfs.XXXXXX")
+    as_root debootstrap --variant=minbase --include=systemd-sysv,udev,dbus,kmod,procps,fio,nvme-cli \
+        bookworm "$tree" "$(debian_mirror)" > "$cache/rootfs.log" 2>&1 || {
+        tail -n 20 "$cache/rootfs.log" >&2
+        as_root rm -rf "$tree"
+        fail "debootstrap failed; the whole log is in $cache/rootfs.log"
+    }
+    # No password, a name, an id made at the first boot, nothing that waits for fabrics there are not.
+    as_root sh -e -c '
+        cd "$1"
+        sed -i "s/^root:[^:]*:/root::/" etc/shadow
+        echo veery > etc/hostname
+        : > etc/machine-id
+        ln -s /dev/null etc/systemd/system/nvmf-autoconnect.service
+        install -m 755 "$2" usr/local/bin/veery-disk-check
+        rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc/* usr/share/locale/*
+    ' sh "$tree" "$root/launcher/bin/guest-disk-check" || fail "could not set up the root file system"
+    # Ready-made inode tables: no kernel thread writes them while something is measured.
+    as_root mke2fs -q -t ext4 -L veery-root -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree" "$rootfs.part" 1G > /dev/null \
+        || fail "mke2fs failed"
+    as_root rm -rf "$tree"
+    [ "$(id -u)" = 0 ] || as_root chown "$(id -u)" "$rootfs.part"
+    mv "$rootfs.part" "$rootfs"
 }
