@@ -1,0 +1,112 @@
+package dev.veery.boot;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The program with Debian's kernel and a shell on the serial console, and what it has printed so far. The environment names
+ * the kernel and the initial RAM disk, as {@code launcher/bin/check} sets it; without them a test is skipped.
+ */
+final class GuestSession implements AutoCloseable {
+    private static final long DEADLINE = TimeUnit.MINUTES.toNanos(4);
+
+    final Process process;
+    private final OutputStream input;
+    private final InputStream output;
+    private final StringBuilder text = new StringBuilder();
+    private int seen;
+
+    private GuestSession(List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("VEERY_NO_BUILD", "1");
+        process = builder.start();
+        input = process.getOutputStream();
+        output = process.getInputStream();
+    }
+
+    /** Boots up to the shell's prompt; {@code append} goes to the kernel, {@code options} to the program. */
+    static GuestSession boot(String append, String... options) throws IOException {
+        String kernel = System.getenv("VEERY_TEST_KERNEL");
+        String initrd = System.getenv("VEERY_TEST_INITRD");
+        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        List<String> command = new ArrayList<>(List.of(
+                Program.ROOT.resolve("launcher/bin/veery").toString(),
+                "-m",
+                "512M",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-serial",
+                "stdio",
+                "-kernel",
+                kernel,
+                "-initrd",
+                initrd,
+                "-append",
+                "console=ttyS0 quiet " + append));
+        command.addAll(List.of(options));
+        GuestSession session = new GuestSession(command);
+        session.await("Leave with 'poweroff -f'");
+        session.type("PS1='ready'\"> \"");
+        session.await("ready> ");
+        return session;
+    }
+
+    void type(String line) throws IOException {
+        paste((line + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    void paste(byte[] bytes) throws IOException {
+        input.write(bytes);
+        input.flush();
+    }
+
+    /** Reads until something new matches; returns the match. */
+    Matcher await(String regex) throws IOException {
+        Pattern pattern = Pattern.compile(regex);
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < DEADLINE) {
+            Matcher matcher = pattern.matcher(text);
+            if (matcher.find(seen)) {
+                seen = matcher.end();
+                return matcher;
+            }
+            if (!more()) {
+                break;
+            }
+        }
+        throw new AssertionError("no '" + regex + "' in: " + text);
+    }
+
+    private boolean more() throws IOException {
+        byte[] buffer = new byte[8192];
+        int n = output.read(buffer);
+        if (n > 0) {
+            text.append(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
+        }
+        return n >= 0;
+    }
+
+    /** Everything printed until the program ended. */
+    String rest() throws IOException {
+        boolean open = true;
+        while (open) {
+            open = more();
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+    }
+}
