@@ -7,7 +7,7 @@ public interface BlockImage extends AutoCloseable {
     /** Bytes of a sector, the unit of everything. */
     int SECTOR = 512;
 
-    /** Bytes. */
+    /** Bytes; may be asked by any thread. */
     long length();
 
     /** Whether writes are refused. */
@@ -41,6 +41,13 @@ public interface BlockImage extends AutoCloseable {
      * @param unmap whether it may take no space afterwards
      */
     void zero(long offset, long length, boolean unmap) throws IOException;
+
+    /**
+     * Makes it longer, with zeros, or shorter.
+     *
+     * @param bytes a multiple of {@link #SECTOR}
+     */
+    void resize(long bytes) throws IOException;
 
     /** Releases the host's file; what was written and not flushed stays with the host. */
     @Override

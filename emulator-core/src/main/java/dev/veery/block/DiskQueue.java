@@ -16,6 +16,7 @@ public final class DiskQueue implements AutoCloseable {
     private final BlockImage image;
     private final MachineLock lock;
     private final Thread thread;
+    private Runnable resized = () -> {};
 
     /** Guards what follows; never held while a job runs, nor while the machine lock is waited for. */
     private final Object monitor = new Object();
@@ -51,6 +52,27 @@ public final class DiskQueue implements AutoCloseable {
     /** The disk. */
     public BlockImage image() {
         return image;
+    }
+
+    /** Who is told, with the lock held, that the disk's length is another. */
+    public void onResize(Runnable listener) {
+        resized = listener;
+    }
+
+    /**
+     * Makes the disk longer or shorter, once all requests so far are worked off.
+     *
+     * @param bytes a multiple of {@link BlockImage#SECTOR}
+     */
+    public void resize(long bytes) throws IOException {
+        drain();
+        synchronized (monitor) {
+            if (closed) {
+                throw new IOException("it is closed");
+            }
+        }
+        image.resize(bytes);
+        resized.run();
     }
 
     /** Adds a request. */

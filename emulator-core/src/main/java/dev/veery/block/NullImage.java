@@ -4,7 +4,7 @@ import dev.veery.memory.access.OffHeap;
 
 /** Zeros to read, nowhere to write: QEMU's {@code null-co}. */
 public final class NullImage implements BlockImage {
-    private final long length;
+    private volatile long length;
     private final boolean readOnly;
 
     /** A disk of {@code length} bytes. */
@@ -56,6 +56,11 @@ public final class NullImage implements BlockImage {
     @Override
     public void zero(long offset, long bytes, boolean unmap) {
         // It is all zeros.
+    }
+
+    @Override
+    public void resize(long bytes) {
+        length = bytes;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A raw image: byte n of the disk is byte n of a file or of a block device. */
 public final class RawImage implements BlockImage {
@@ -30,20 +28,19 @@ public final class RawImage implements BlockImage {
     private static final int PIECE = 1 << 30;
 
     private final FileChannel channel;
-    private final long length;
-    private final long fileEnd;
+    private volatile long length;
+    private volatile long fileEnd;
     private final DiskSpec spec;
-    private final @Nullable HolePuncher holes;
+    private final HostFile file;
 
     /** Aligned memory for direct I/O and for zeros. */
     private final long bounce;
 
-    private RawImage(FileChannel channel, DiskSpec spec, @Nullable HolePuncher holes) throws IOException {
+    private RawImage(FileChannel channel, DiskSpec spec, HostFile file) throws IOException {
         this.channel = channel;
         this.spec = spec;
-        this.holes = holes;
-        fileEnd = channel.size();
-        length = fileEnd + SECTOR - 1 & -SECTOR;
+        this.file = file;
+        measure();
         bounce = OffHeap.allocateUninitialized(BOUNCE, DIRECT_ALIGNMENT);
     }
 
@@ -52,9 +49,10 @@ public final class RawImage implements BlockImage {
      *
      * @throws ConfigException if that is not possible, or someone else uses the file
      */
-    public static RawImage open(DiskSpec spec, HolePuncher.Opener holes) {
+    public static RawImage open(DiskSpec spec, HostFile.Opener files) {
         String name = String.valueOf(spec.file());
         FileChannel channel = null;
+        HostFile file = null;
         boolean done = false;
         try {
             Path path = Path.of(name);
@@ -62,11 +60,11 @@ public final class RawImage implements BlockImage {
                 throw new ConfigException("Could not open '" + name + "': Is a directory");
             }
             channel = FileChannel.open(path, options(spec));
+            file = files.open(name, !spec.readOnly());
             if (spec.locking()) {
-                lock(channel, spec, name);
+                lock(file, channel, spec, name);
             }
-            HolePuncher puncher = spec.unmap() && !spec.readOnly() ? holes.open(name) : null;
-            RawImage image = new RawImage(channel, spec, puncher);
+            RawImage image = new RawImage(channel, spec, file);
             done = true;
             return image;
         } catch (NoSuchFileException e) {
@@ -78,6 +76,9 @@ public final class RawImage implements BlockImage {
         } finally {
             if (!done && channel != null) {
                 closeQuietly(channel);
+            }
+            if (!done && file != null) {
+                file.close();
             }
         }
     }
@@ -98,16 +99,22 @@ public final class RawImage implements BlockImage {
     }
 
     /** Readers share a file, a writer has it alone; the lock goes with the process, however that ends. */
-    private static void lock(FileChannel channel, DiskSpec spec, String name) throws IOException {
-        FileLock lock;
-        try {
-            lock = channel.tryLock(0, Long.MAX_VALUE, spec.readOnly());
-        } catch (OverlappingFileLockException e) {
-            lock = null;
-        }
-        if (lock == null) {
+    private static void lock(HostFile file, FileChannel channel, DiskSpec spec, String name) throws IOException {
+        HostFile.Locking locking = file.lock(!spec.readOnly());
+        boolean held = locking == HostFile.Locking.UNSUPPORTED
+                ? lockOfProcess(channel, spec)
+                : locking == HostFile.Locking.HELD;
+        if (!held) {
             throw new ConfigException("Failed to get \"" + (spec.readOnly() ? "shared" : "write") + "\" lock on '"
                     + name + "': is another process using the image, or another -drive?");
+        }
+    }
+
+    private static boolean lockOfProcess(FileChannel channel, DiskSpec spec) throws IOException {
+        try {
+            return channel.tryLock(0, Long.MAX_VALUE, spec.readOnly()) != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
         }
     }
 
@@ -216,17 +223,30 @@ public final class RawImage implements BlockImage {
 
     @Override
     public void discard(long offset, long bytes) throws IOException {
-        if (holes != null) {
-            // Advice: a file system that cannot do it leaves things as they are.
-            holes.punch(offset, bytes);
+        // Advice: a file system that cannot do it leaves things as they are.
+        if (spec.unmap() && !spec.readOnly() && bytes > 0 && file.punch(offset, bytes)) {
+            makeStable();
+        }
+    }
+
+    /** After what does not go by the channel, which writes through by itself if it is to. */
+    private void makeStable() throws IOException {
+        if (!spec.cache().writeback()) {
+            channel.force(false);
         }
     }
 
     @Override
     public void zero(long offset, long bytes, boolean unmap) throws IOException {
-        if (unmap && holes != null && holes.punch(offset, bytes)) {
-            return;
+        boolean done = bytes == 0 || (unmap && spec.unmap() ? file.punch(offset, bytes) : file.zero(offset, bytes));
+        if (done) {
+            makeStable();
+        } else {
+            writeZeros(offset, bytes);
         }
+    }
+
+    private void writeZeros(long offset, long bytes) throws IOException {
         OffHeap.fill(bounce, BOUNCE, 0);
         long done = 0;
         while (done < bytes) {
@@ -251,12 +271,23 @@ public final class RawImage implements BlockImage {
         OffHeap.fill(bounce, BOUNCE, 0);
     }
 
+    private void measure() throws IOException {
+        fileEnd = channel.size();
+        length = fileEnd + SECTOR - 1 & -SECTOR;
+    }
+
+    @Override
+    public void resize(long bytes) throws IOException {
+        if (spec.readOnly() || !file.resize(bytes)) {
+            throw new IOException(spec.file() + " cannot be resized");
+        }
+        measure();
+    }
+
     @Override
     public void close() {
         closeQuietly(channel);
-        if (holes != null) {
-            holes.close();
-        }
+        file.close();
         OffHeap.free(bounce);
     }
 }

@@ -5,7 +5,7 @@ import dev.veery.accel.Vcpu;
 import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
 import dev.veery.block.Disks;
-import dev.veery.block.HolePuncher;
+import dev.veery.block.HostFile;
 import dev.veery.chardev.CharBackend;
 import dev.veery.chardev.ChardevSpec;
 import dev.veery.chardev.Chardevs;
@@ -18,7 +18,7 @@ import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.RegisterDump;
-import dev.veery.linux.file.LinuxHoles;
+import dev.veery.linux.file.LinuxDiskFile;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
@@ -111,7 +111,7 @@ public final class MachineRunner {
         ending.add(chardevs::close);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
             config.chardevs().forEach(chardevs::define);
-            Disks disks = new Disks(lock, nativeLayer ? LinuxHoles::open : HolePuncher.Opener.NONE);
+            Disks disks = new Disks(lock, nativeLayer ? LinuxDiskFile::open : HostFile.Opener.NONE);
             ending.add(disks::close);
             config.disks().forEach(disks::define);
             Q35Machine machine = new Q35Machine(new Q35Settings(

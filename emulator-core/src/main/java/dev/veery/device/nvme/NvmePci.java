@@ -144,7 +144,7 @@ public final class NvmePci extends PciDevice {
         page = OffHeap.allocate(NvmeRegs.PAGE);
         String name = properties().string(DRIVE);
         if (name != null) {
-            namespaces[1] = new NvmeNamespace(1, drives.apply(name), blockSize, Identify.uuid(serial, 1), 0);
+            attach(new NvmeNamespace(1, drives.apply(name), blockSize, Identify.uuid(serial, 1), 0));
         }
         buses.add(this, id());
     }
@@ -277,6 +277,7 @@ public final class NvmePci extends PciDevice {
     /** Adds a namespace, whose id is free; a driver that wants to know is told. */
     void attach(NvmeNamespace namespace) {
         namespaces[namespace.id()] = namespace;
+        namespace.disk().onResize(() -> changed(namespace.id()));
         changed(namespace.id());
     }
 

@@ -140,16 +140,25 @@ public final class VirtioBlkPci extends VirtioPciDevice {
             byte[] bytes = serial.getBytes(StandardCharsets.ISO_8859_1);
             OffHeap.copyIn(bytes, 0, idBytes, Math.min(bytes.length, BlkRegs.ID_BYTES));
         }
-        disk = drives.apply(name);
-        describe(disk.image());
+        DiskQueue mine = drives.apply(name);
+        disk = mine;
+        describe(mine.image());
+        mine.onResize(() -> {
+            deviceConfig().declare(BlkRegs.CAPACITY, 8, capacity(mine.image()), 0);
+            deviceConfigChanged();
+        });
+    }
+
+    /** In sectors, whole blocks only. */
+    private long capacity(BlockImage image) {
+        return image.length() / BlockImage.SECTOR & -(blockSize / BlockImage.SECTOR);
     }
 
     private void describe(BlockImage image) {
         boolean writable = !image.readOnly();
-        long sectors = image.length() / BlockImage.SECTOR;
         int wce = properties().bool(CONFIG_WCE) ? 1 : 0;
         deviceConfig()
-                .declare(BlkRegs.CAPACITY, 8, sectors & -(blockSize / BlockImage.SECTOR), 0)
+                .declare(BlkRegs.CAPACITY, 8, capacity(image), 0)
                 .declare(BlkRegs.SEG_MAX, 4, properties().integer(QUEUE_SIZE) - OTHER_BUFFERS, 0)
                 .declare(BlkRegs.BLK_SIZE, 4, blockSize, 0)
                 .declare(BlkRegs.PHYSICAL_BLOCK_EXP, 1, Integer.numberOfTrailingZeros(block(PHYSICAL) / blockSize), 0)

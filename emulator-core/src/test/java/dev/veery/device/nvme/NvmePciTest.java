@@ -11,7 +11,7 @@ import dev.veery.block.BlockImage;
 import dev.veery.block.CacheMode;
 import dev.veery.block.DiskQueue;
 import dev.veery.block.DiskSpec;
-import dev.veery.block.HolePuncher;
+import dev.veery.block.HostFile;
 import dev.veery.block.NullImage;
 import dev.veery.block.RawImage;
 import dev.veery.bus.pci.PciDevice;
@@ -64,7 +64,7 @@ class NvmePciTest {
             boolean second = id.equals("e");
             DiskSpec spec = new DiskSpec(
                     id, second ? null : file.toString(), 1 << 20, second, CacheMode.WRITEBACK, false, true);
-            BlockImage image = second ? new NullImage(1 << 20, true) : RawImage.open(spec, HolePuncher.Opener.NONE);
+            BlockImage image = second ? new NullImage(1 << 20, true) : RawImage.open(spec, HostFile.Opener.NONE);
             DiskQueue made = new DiskQueue(id, image, later[0].lock);
             disks.add(made);
             return made;
@@ -323,6 +323,21 @@ class NvmePciTest {
         assertEquals(2, bench.memory.read(DATA, 8));
         assertEquals(0, admin(NvmeRegs.GET_LOG, -1, DATA, 4 | 1023 << 16, 0));
         assertEquals(0, bench.memory.read(DATA, 8));
+    }
+
+    @Test
+    void tellsOfANamespaceThatGrew() throws IOException {
+        assertEquals(0, admin(NvmeRegs.SET_FEATURES, 0, 0, 0xb, 1 << 8));
+        bench.lock.lock();
+        try {
+            disks.get(1).resize(3 << 20);
+        } finally {
+            bench.lock.unlock();
+        }
+        assertEquals(0, admin(NvmeRegs.GET_LOG, -1, DATA, 4 | 1023 << 16, 0));
+        assertEquals(3, bench.memory.read(DATA, 8));
+        assertEquals(0, admin(NvmeRegs.IDENTIFY, 3, DATA, Identify.NAMESPACE, 0));
+        assertEquals(768, bench.memory.read(DATA, 8));
     }
 
     @Test

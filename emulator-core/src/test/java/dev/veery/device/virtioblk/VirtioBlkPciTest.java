@@ -9,7 +9,7 @@ import dev.veery.base.ConfigException;
 import dev.veery.block.CacheMode;
 import dev.veery.block.DiskQueue;
 import dev.veery.block.DiskSpec;
-import dev.veery.block.HolePuncher;
+import dev.veery.block.HostFile;
 import dev.veery.block.RawImage;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.testbench.PciBench;
@@ -56,7 +56,7 @@ class VirtioBlkPciTest {
         bench = new PciBench(VirtioBlkPci.type(
                 id -> {
                     DiskSpec spec = new DiskSpec(id, file.toString(), 0, readOnly, CacheMode.WRITEBACK, false, true);
-                    disk = new DiskQueue(id, RawImage.open(spec, HolePuncher.Opener.NONE), later[0].lock);
+                    disk = new DiskQueue(id, RawImage.open(spec, HostFile.Opener.NONE), later[0].lock);
                     return disk;
                 },
                 1));
@@ -169,7 +169,7 @@ class VirtioBlkPciTest {
     void aFileIsLockedAgainstASecondUser() {
         DiskSpec again = new DiskSpec("e", file.toString(), 0, true, CacheMode.WRITEBACK, false, true);
         ConfigException refused = org.junit.jupiter.api.Assertions.assertThrows(
-                ConfigException.class, () -> RawImage.open(again, HolePuncher.Opener.NONE));
+                ConfigException.class, () -> RawImage.open(again, HostFile.Opener.NONE));
         assertTrue(refused.getMessage().contains(file.toString()), refused.getMessage());
     }
 

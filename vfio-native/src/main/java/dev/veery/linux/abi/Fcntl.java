@@ -30,6 +30,28 @@ public final class Fcntl {
     public static final int FALLOC_FL_KEEP_SIZE = 1;
 
     public static final int FALLOC_FL_PUNCH_HOLE = 2;
+    public static final int FALLOC_FL_ZERO_RANGE = 16;
+
+    /** Locks of an open file; {@code F_OFD_*} need {@code _GNU_SOURCE}. */
+    public static final int F_OFD_GETLK = 36;
+
+    public static final int F_OFD_SETLK = 37;
+    public static final int F_RDLCK = 0;
+    public static final int F_WRLCK = 1;
+    public static final int F_UNLCK = 2;
+
+    /** A lock, which counts from the file's start when the other members are 0. */
+    @CExpression("sizeof(struct flock)")
+    public static final int SIZEOF_FLOCK = 32;
+
+    @CExpression("offsetof(struct flock, l_type)")
+    public static final int FLOCK_TYPE = 0;
+
+    @CExpression("offsetof(struct flock, l_start)")
+    public static final int FLOCK_START = 8;
+
+    @CExpression("offsetof(struct flock, l_len)")
+    public static final int FLOCK_LEN = 16;
 
     private Fcntl() {}
 }

@@ -194,16 +194,20 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
-     * Makes a range of the file read as zeros and take no space; the size stays.
+     * Gives a range of the file space, or takes it away.
      *
+     * @param mode {@code FALLOC_FL_*} of {@link Fcntl}
      * @return false if the file system cannot do that
      */
-    public boolean punchHole(long offset, long length) {
-        while (LibC.fallocate(number, Fcntl.FALLOC_FL_PUNCH_HOLE | Fcntl.FALLOC_FL_KEEP_SIZE, offset, length) < 0) {
-            if (LibC.errno() == Errno.EOPNOTSUPP) {
+    public boolean fallocate(int mode, long offset, long length) {
+        while (LibC.fallocate(number, mode, offset, length) < 0) {
+            int errno = LibC.errno();
+            if (errno == Errno.EOPNOTSUPP) {
                 return false;
             }
-            retryOrThrow("fallocate", name);
+            if (errno != Errno.EINTR) {
+                throw new SysException("fallocate", errno, name);
+            }
         }
         return true;
     }
