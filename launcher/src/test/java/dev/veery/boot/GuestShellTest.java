@@ -83,7 +83,7 @@ class GuestShellTest {
         }
     }
 
-    private static Session boot(String accelerator) throws IOException {
+    private static Session boot(String accelerator, String processors) throws IOException {
         String kernel = System.getenv("VEERY_TEST_KERNEL");
         String initrd = System.getenv("VEERY_TEST_INITRD");
         assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
@@ -91,6 +91,8 @@ class GuestShellTest {
                 Program.ROOT.resolve("launcher/bin/veery").toString(),
                 "-accel",
                 accelerator,
+                "-smp",
+                processors,
                 "-m",
                 "512M",
                 "-nodefaults",
@@ -114,12 +116,30 @@ class GuestShellTest {
     @ValueSource(strings = {"interp", "jit"})
     void takesPastedInputKeepsTimeAndStaysSmall(String accelerator)
             throws IOException, InterruptedException, NoSuchAlgorithmException {
-        try (Session session = boot(accelerator)) {
+        try (Session session = boot(accelerator, "1")) {
             session.type("cat /proc/cmdline");
             session.await("veery.word=heron");
             losesNothingPasted(session);
             keepsTime(session);
             staysSmall(session.process.pid());
+            session.type("poweroff -f");
+            assertTrue(session.process.waitFor(1, TimeUnit.MINUTES), "powers off");
+            assertEquals(0, session.process.exitValue());
+        }
+    }
+
+    /** Four processors, each with work of its own, whose kernel finds nothing to complain of. */
+    @ParameterizedTest
+    @ValueSource(strings = {"interp", "jit"})
+    void fourProcessorsWorkTogether(String accelerator) throws IOException, InterruptedException {
+        try (Session session = boot(accelerator, "4,sockets=2,threads=2")) {
+            session.type("echo processors-$(nproc)-$(grep -c 'physical id.*: 1' /proc/cpuinfo)");
+            assertEquals("4-2", session.await("processors-([0-9]+-[0-9]+)").group(1));
+            session.type("for i in 1 2 3 4; do (for j in 1 2 3 4 5 6; do head -c 300000 /dev/zero | sha256sum; done"
+                    + " > /tmp/sums$i) & done; wait; echo different-$(cat /tmp/sums* | sort -u | wc -l)");
+            assertEquals("1", session.await("different-([0-9]+)").group(1));
+            session.type("echo complaints-$(dmesg | grep -c -E 'Oops|BUG:|Call Trace|WARNING:')");
+            assertEquals("0", session.await("complaints-([0-9]+)").group(1));
             session.type("poweroff -f");
             assertTrue(session.process.waitFor(1, TimeUnit.MINUTES), "powers off");
             assertEquals(0, session.process.exitValue());
