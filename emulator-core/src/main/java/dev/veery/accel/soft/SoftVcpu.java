@@ -39,6 +39,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     private final SecureRandom random = new SecureRandom();
     private final @Nullable CodeRegion region;
     private final @Nullable JitTier jit;
+    private final @Nullable WideExchange wide;
     private @Nullable LocalApic apic;
 
     private volatile @Nullable Thread thread;
@@ -64,10 +65,12 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
         interpreter = new Interpreter(state, mmu, this, () -> apic, this);
         if (host != null) {
+            wide = WideExchange.supported(host) ? new WideExchange(host) : null;
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
             jit = new JitTier(state, mmu, host, region, hot);
             interpreter.setTier(jit);
         } else {
+            wide = null;
             region = null;
             jit = null;
         }
@@ -153,6 +156,16 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     @Override
     public void endExclusive() {
         group.endExclusive(this);
+    }
+
+    @Override
+    public boolean compareAndSet16() {
+        return wide != null;
+    }
+
+    @Override
+    public boolean compareAndSet16(long host, long expectedLow, long expectedHigh, long low, long high) {
+        return Objects.requireNonNull(wide).compareAndSet(host, expectedLow, expectedHigh, low, high);
     }
 
     @Override
@@ -262,6 +275,9 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         group.remove(this);
         mmu.free();
         interpreter.free();
+        if (wide != null) {
+            wide.close();
+        }
         JitTier tier = jit;
         CodeRegion code = region;
         if (tier != null && code != null) {
