@@ -64,7 +64,7 @@ final class MachineParser {
             }
         }
         text.finish();
-        fromAccel.add(wish);
+        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread)));
         return null;
     }
 

@@ -4,8 +4,14 @@ package dev.veery.config;
  * One wish for a way to run guest code.
  *
  * @param kind which
+ * @param takesTurns {@code thread=single}: of the processors of a software CPU one runs at a time
  */
-public record AccelOption(Kind kind) {
+public record AccelOption(Kind kind, boolean takesTurns) {
+    /** One whose processors run at the same time. */
+    public AccelOption(Kind kind) {
+        this(kind, false);
+    }
+
     /** The accelerators by the names that users know. */
     public enum Kind {
         /** The best software CPU there is. */

@@ -28,11 +28,11 @@ final class Accelerators {
         List<String> problems = new ArrayList<>();
         for (AccelOption wish : wishes) {
             Accelerator found = switch (wish.kind()) {
-                case AUTO -> auto(warnings);
+                case AUTO -> auto(wish.takesTurns(), warnings);
                 case KVM -> kvm(problems, warnings);
-                case TCG -> software(warnings);
-                case JIT -> translator(problems);
-                case INTERP -> new InterpreterAccelerator();
+                case TCG -> software(wish.takesTurns(), warnings);
+                case JIT -> translator(wish.takesTurns(), problems);
+                case INTERP -> new InterpreterAccelerator(wish.takesTurns());
             };
             if (found != null) {
                 return found;
@@ -41,7 +41,7 @@ final class Accelerators {
         throw new ConfigException(String.join("; ", problems) + "; use -accel tcg for the software CPU");
     }
 
-    private static Accelerator auto(Consumer<String> warnings) {
+    private static Accelerator auto(boolean turns, Consumer<String> warnings) {
         KvmProbe.Result host = KvmProbe.run();
         if (host.verdict() == KvmProbe.Verdict.NATIVE) {
             return new KvmAccelerator(warnings);
@@ -49,7 +49,7 @@ final class Accelerators {
         if (host.verdict() == KvmProbe.Verdict.SOFTWARE_ASSISTED) {
             warnings.accept("not using KVM: " + host.reason());
         }
-        return software(warnings);
+        return software(turns, warnings);
     }
 
     /** KVM as the user asked for it, even where it is slow. */
@@ -62,23 +62,23 @@ final class Accelerators {
         return new KvmAccelerator(warnings);
     }
 
-    private static @Nullable Accelerator translator(List<String> problems) {
+    private static @Nullable Accelerator translator(boolean turns, List<String> problems) {
         HostCode host = new LinuxHostCode();
         Optional<String> problem = host.problem();
         if (problem.isPresent()) {
             problems.add("accelerator jit is not available: " + problem.get());
             return null;
         }
-        return new JitAccelerator(host);
+        return new JitAccelerator(host, turns);
     }
 
-    private static Accelerator software(Consumer<String> warnings) {
+    private static Accelerator software(boolean turns, Consumer<String> warnings) {
         HostCode host = new LinuxHostCode();
         Optional<String> problem = host.problem();
         if (problem.isEmpty()) {
-            return new JitAccelerator(host);
+            return new JitAccelerator(host, turns);
         }
         warnings.accept("guest code is interpreted, which is slow: " + problem.get());
-        return new InterpreterAccelerator();
+        return new InterpreterAccelerator(turns);
     }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("boot")
 class FlatKernelTest {
+    private static final String VEERY = Program.ROOT.resolve("launcher/bin/veery").toString();
     private static final String QEMU = "qemu-system-x86_64";
 
     @TempDir
@@ -46,9 +47,16 @@ class FlatKernelTest {
 
     private static Program run(String program, String kernel, String append, String... more)
             throws IOException, InterruptedException {
+        return run(program, List.of("-machine", "accel=tcg"), kernel, append, more);
+    }
+
+    private static Program run(
+            String program, List<String> processors, String kernel, String append, String... more)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program, "--no-reboot", "-nodefaults", "-device", "pc-testdev"));
         command.addAll(List.of("-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"));
-        command.addAll(List.of("-display", "none", "-serial", "stdio", "-machine", "accel=tcg"));
+        command.addAll(List.of("-display", "none", "-serial", "stdio"));
+        command.addAll(processors);
         command.addAll(List.of("-kernel", directory.resolve(kernel + ".flat").toString()));
         command.addAll(List.of("-append", append));
         command.addAll(List.of(more));
@@ -57,7 +65,7 @@ class FlatKernelTest {
 
     private static Program veery(String kernel, String append, String... more)
             throws IOException, InterruptedException {
-        return run(Program.ROOT.resolve("launcher/bin/veery").toString(), kernel, append, more);
+        return run(VEERY, kernel, append, more);
     }
 
     private static void compareWithQemu(Program veery, String kernel, String append, String... more)
@@ -106,9 +114,10 @@ class FlatKernelTest {
         "smp-atomic, interp",
         "smp-code, tcg",
         "smp-code, interp",
+        "smp-atomic, 'tcg,thread=single'",
     })
     void passesOnFourProcessors(String kernel, String accelerator) throws IOException, InterruptedException {
-        Program veery = veery(kernel, "", "-smp", "4", "-machine", "accel=" + accelerator);
+        Program veery = run(VEERY, List.of("-accel", accelerator, "-smp", "4"), kernel, "");
         assertEquals("PASS\n", veery.out(), veery.err());
         assertEquals(1, veery.status());
     }

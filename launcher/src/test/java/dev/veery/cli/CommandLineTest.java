@@ -149,6 +149,15 @@ class CommandLineTest {
     }
 
     @Test
+    void processorsMayTakeTurns() {
+        List<AccelOption> one = config("-accel", "tcg,thread=single").accelerators();
+        List<AccelOption> many = config("-accel", "tcg,thread=multi").accelerators();
+
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, true)), one);
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, false)), many);
+    }
+
+    @Test
     void tooManyProcessorsAreRefusedClearly() {
         assertEquals("-smp: 65 processors are too many; at most 64 are possible", error("-smp", "65"));
     }

@@ -4,8 +4,10 @@ import dev.veery.memory.CodeListener;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.RamBlock;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The software processors of one machine, as far as they concern each other: who may write which page unnoticed, and who
@@ -19,10 +21,20 @@ final class CpuGroup implements CodeListener {
     private static final int SPINS = 200;
     private static final long NAP_NANOS = 20_000;
 
+    /** How long a processor runs while others wait for their turn. */
+    private static final long TURN_MICROS = 1000;
+
     private final GuestRam ram;
 
     /** Serialises those who wait for others. Whoever wants it has left the guest, see {@link SoftVcpu#leave}. */
     private final ReentrantLock lock = new ReentrantLock();
+
+    private final boolean turns;
+
+    /** Held by the processor whose turn it is, if they take turns. Fair: all of them go round. */
+    private final ReentrantLock turn = new ReentrantLock(true);
+
+    private volatile @Nullable SoftVcpu running;
 
     private volatile SoftVcpu[] cpus = {};
 
@@ -32,8 +44,14 @@ final class CpuGroup implements CodeListener {
     /** A processor wants the others to stand still, or has them do so. */
     private volatile boolean exclusive;
 
-    CpuGroup(GuestRam ram) {
+    /**
+     * Makes one.
+     *
+     * @param turns whether the processors take turns instead of running at the same time
+     */
+    CpuGroup(GuestRam ram, boolean turns) {
         this.ram = ram;
+        this.turns = turns;
         ram.setCodeListener(this);
     }
 
@@ -133,6 +151,43 @@ final class CpuGroup implements CodeListener {
         exclusive = false;
         lock.unlock();
         self.enter();
+    }
+
+    /** Whether processors take turns. */
+    boolean takesTurns() {
+        return turns;
+    }
+
+    /** Waits for the turn of {@code self}, which has left the guest. */
+    void takeTurn(SoftVcpu self) {
+        if (!turns) {
+            return;
+        }
+        boolean interrupted = false;
+        boolean mine = false;
+        while (!mine) {
+            try {
+                mine = turn.tryLock(TURN_MICROS, TimeUnit.MICROSECONDS);
+                SoftVcpu other = running;
+                if (!mine && other != null) {
+                    other.requestPass();
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        running = self;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the turn. */
+    void endTurn() {
+        if (turns) {
+            running = null;
+            turn.unlock();
+        }
     }
 
     /** Whether a processor that has just entered the guest has to leave it again. */

@@ -1,17 +1,26 @@
 package dev.veery.accel.soft;
 
-import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
-import org.jspecify.annotations.Nullable;
 
 /** The interpreter as an accelerator: any host. */
-public final class InterpreterAccelerator implements Accelerator {
+public final class InterpreterAccelerator extends SoftAccelerator {
     /** The name, and QEMU's for its software CPU. */
     public static final String NAME = "interp";
 
-    /** The processors of the machine that is being made. */
-    private @Nullable CpuGroup group;
+    /** Makes one whose processors run at the same time. */
+    public InterpreterAccelerator() {
+        this(false);
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param turns whether the processors take turns instead
+     */
+    public InterpreterAccelerator(boolean turns) {
+        super(turns);
+    }
 
     @Override
     public String name() {
@@ -20,11 +29,6 @@ public final class InterpreterAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        CpuGroup g = group;
-        if (g == null || !g.shares(config.ram())) {
-            g = new CpuGroup(config.ram());
-            group = g;
-        }
-        return new SoftVcpu(config, g, null, 0);
+        return new SoftVcpu(config, group(config.ram()), null, 0);
     }
 }

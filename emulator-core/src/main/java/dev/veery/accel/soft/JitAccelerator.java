@@ -1,13 +1,11 @@
 package dev.veery.accel.soft;
 
-import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.hostcode.HostCode;
-import org.jspecify.annotations.Nullable;
 
 /** The translator as an accelerator: 64-bit guest code that runs often becomes host code, the rest is interpreted. */
-public final class JitAccelerator implements Accelerator {
+public final class JitAccelerator extends SoftAccelerator {
     /** The name on the command line. */
     public static final String NAME = "jit";
 
@@ -17,16 +15,23 @@ public final class JitAccelerator implements Accelerator {
     private final HostCode host;
     private final int hot;
 
-    /** The processors of the machine that is being made. */
-    private @Nullable CpuGroup group;
-
     /**
      * Makes one.
      *
      * @param host without a {@link HostCode#problem() problem}
      */
     public JitAccelerator(HostCode host) {
-        this(host, HOT);
+        this(host, HOT, false);
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param host without a {@link HostCode#problem() problem}
+     * @param turns whether the processors take turns instead of running at the same time
+     */
+    public JitAccelerator(HostCode host, boolean turns) {
+        this(host, HOT, turns);
     }
 
     /**
@@ -36,6 +41,11 @@ public final class JitAccelerator implements Accelerator {
      * @param hot runs of a block before it is translated, at least 1
      */
     public JitAccelerator(HostCode host, int hot) {
+        this(host, hot, false);
+    }
+
+    private JitAccelerator(HostCode host, int hot, boolean turns) {
+        super(turns);
         this.host = host;
         this.hot = hot;
     }
@@ -47,11 +57,6 @@ public final class JitAccelerator implements Accelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        CpuGroup g = group;
-        if (g == null || !g.shares(config.ram())) {
-            g = new CpuGroup(config.ram());
-            group = g;
-        }
-        return new SoftVcpu(config, g, host, hot);
+        return new SoftVcpu(config, group(config.ram()), host, hot);
     }
 }

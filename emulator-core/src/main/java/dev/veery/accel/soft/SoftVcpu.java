@@ -93,17 +93,21 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     /** About to execute guest code. */
     void enter() {
-        epoch = epoch + 1;
-        while (group.exclusive()) {
+        while (true) {
+            group.takeTurn(this);
             epoch = epoch + 1;
+            if (!group.exclusive()) {
+                return;
+            }
+            leave();
             group.awaitShared();
-            epoch = epoch + 1;
         }
     }
 
     /** Not executing guest code: other processors need not wait for this one. */
     void leave() {
         epoch = epoch + 1;
+        group.endTurn();
     }
 
     int epoch() {
@@ -172,7 +176,11 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     public void pause() {
         if (++pauses >= PAUSES && group.size() > 1) {
             pauses = 0;
-            Thread.yield();
+            if (group.takesTurns()) {
+                pass();
+            } else {
+                Thread.yield();
+            }
         }
     }
 

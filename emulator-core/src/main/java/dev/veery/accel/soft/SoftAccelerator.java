@@ -1,0 +1,32 @@
+package dev.veery.accel.soft;
+
+import dev.veery.accel.Accelerator;
+import dev.veery.memory.GuestRam;
+import org.jspecify.annotations.Nullable;
+
+/** What the software engines have in common: the group that the processors of one machine form. */
+abstract class SoftAccelerator implements Accelerator {
+    private final boolean turns;
+
+    /** The processors of the machine that is being made. */
+    private @Nullable CpuGroup group;
+
+    /**
+     * Makes one.
+     *
+     * @param turns whether the processors take turns instead of running at the same time
+     */
+    SoftAccelerator(boolean turns) {
+        this.turns = turns;
+    }
+
+    /** The group of processors with this memory. */
+    final CpuGroup group(GuestRam ram) {
+        CpuGroup g = group;
+        if (g == null || !g.shares(ram)) {
+            g = new CpuGroup(ram, turns);
+            group = g;
+        }
+        return g;
+    }
+}
