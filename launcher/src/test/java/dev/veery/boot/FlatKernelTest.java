@@ -103,7 +103,7 @@ class FlatKernelTest {
     }
 
     /**
-     * Kernels for four processors: memory order, LOCK, code that others write. What they look for never comes, so they
+     * Kernels for four processors: memory order, LOCK, code that others write, interrupts. What they look for never comes, so they
      * cannot fail by chance; a host with fewer processors has them look less closely.
      */
     @ParameterizedTest
@@ -114,6 +114,8 @@ class FlatKernelTest {
         "smp-atomic, interp",
         "smp-code, tcg",
         "smp-code, interp",
+        "smp-ipi, tcg",
+        "smp-ipi, interp",
         "smp-atomic, 'tcg,thread=single'",
     })
     void passesOnFourProcessors(String kernel, String accelerator) throws IOException, InterruptedException {
