@@ -155,8 +155,9 @@ public final class CpuModels {
                     break;
                 case "max":
                     // Family 6 makes Linux read leaf 15h instead of timing the TSC. The model number is one that no
-                    // table of vulnerable processors lists.
-                    model = 0x8f;
+                    // table of vulnerable processors lists, and that compilers' run-time dispatch does not take for a
+                    // processor with AVX-512.
+                    model = 0xf0;
                     stepping = 4;
                     level = 0x16;
                     physicalBits = 46;
