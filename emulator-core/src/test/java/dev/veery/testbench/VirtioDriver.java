@@ -3,7 +3,10 @@ package dev.veery.testbench;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.memory.AddressSpace;
 
-/** Just enough of a driver to run a split queue of a virtio device on a {@link PciBench}, in guest memory from 1 MiB on. */
+/**
+ * Just enough of a driver to run split queues of a virtio device on a {@link PciBench}, in guest memory from 1 MiB on; 4 MiB
+ * further for each queue.
+ */
 public final class VirtioDriver {
     public static final int NEXT = 1;
     public static final int WRITE = 2;
@@ -13,6 +16,9 @@ public final class VirtioDriver {
     public static final long AVAILABLE = 0x11_0000L;
     public static final long USED = 0x12_0000L;
 
+    public static final long INDIRECT_DESC = 1L << 28;
+    public static final long EVENT_IDX = 1L << 29;
+    public static final long PACKED = 1L << 34;
     public static final long VERSION_1 = 1L << 32;
     private static final int ACKNOWLEDGE = 3;
     private static final int FEATURES_OK = 8;
@@ -21,13 +27,22 @@ public final class VirtioDriver {
 
     private final AddressSpace memory;
     private final long bar;
+    private final long base;
+    private final int queue;
     private int available;
     private int size;
 
-    /** For the device behind {@code device}. */
+    /** For queue 0 of the device behind {@code device}. */
     public VirtioDriver(PciBench bench, PciDevice device) {
+        this(bench, device, 0);
+    }
+
+    /** For queue {@code queue}, at most 2. */
+    public VirtioDriver(PciBench bench, PciDevice device, int queue) {
         memory = bench.memory;
         bar = PciBench.bar(device, 4);
+        base = 0x40_0000L * queue;
+        this.queue = queue;
     }
 
     /** Reads a register of the common structure. */
@@ -47,8 +62,13 @@ public final class VirtioDriver {
 
     /** Resets, negotiates and starts with one queue; returns the status. */
     public int start(long features, int queueSize) {
-        size = queueSize;
-        available = 0;
+        negotiate(features);
+        enable(queueSize);
+        return run();
+    }
+
+    /** Resets and negotiates. */
+    public void negotiate(long features) {
         setCommon(0x14, 1, 0);
         setCommon(0x14, 1, ACKNOWLEDGE);
         setCommon(0x08, 4, 0);
@@ -56,21 +76,31 @@ public final class VirtioDriver {
         setCommon(0x08, 4, 1);
         setCommon(0x0c, 4, features >>> 32);
         setCommon(0x14, 1, ACKNOWLEDGE | FEATURES_OK);
-        setCommon(0x16, 2, 0);
+    }
+
+    /** Places the queue and enables it. */
+    public void enable(int queueSize) {
+        size = queueSize;
+        available = 0;
+        memory.fill(base + TABLE, 0x3_0000, 0);
+        setCommon(0x16, 2, queue);
         setCommon(0x18, 2, queueSize);
-        setCommon(0x1a, 2, 0);
-        setCommon(0x20, 4, TABLE);
-        setCommon(0x28, 4, AVAILABLE);
-        setCommon(0x30, 4, USED);
+        setCommon(0x1a, 2, queue);
+        setCommon(0x20, 4, base + TABLE);
+        setCommon(0x28, 4, base + AVAILABLE);
+        setCommon(0x30, 4, base + USED);
         setCommon(0x1c, 2, 1);
-        memory.fill(TABLE, 0x3_0000, 0);
+    }
+
+    /** Sets DRIVER_OK; returns the status. */
+    public int run() {
         setCommon(0x14, 1, ACKNOWLEDGE | FEATURES_OK | DRIVER_OK);
         return status();
     }
 
     /** Fills in a descriptor of the queue's table. */
     public void descriptor(int index, long address, long length, int flags, int next) {
-        descriptorAt(TABLE + 16L * index, address, length, flags, next);
+        descriptorAt(base + TABLE + 16L * index, address, length, flags, next);
     }
 
     /** Fills in a descriptor anywhere. */
@@ -83,19 +113,24 @@ public final class VirtioDriver {
 
     /** Makes a chain available and notifies. */
     public void offer(int head) {
-        memory.write(AVAILABLE + 4 + 2L * (available % size), 2, head);
+        memory.write(base + AVAILABLE + 4 + 2L * (available % size), 2, head);
         available++;
-        memory.write(AVAILABLE + 2, 2, available);
-        memory.write(bar + NOTIFY, 2, 0);
+        memory.write(base + AVAILABLE + 2, 2, available);
+        memory.write(bar + NOTIFY + 4L * queue, 2, queue);
     }
 
     /** How many chains came back. */
     public int used() {
-        return (int) memory.read(USED + 2, 2);
+        return (int) memory.read(base + USED + 2, 2);
     }
 
     /** How many bytes of chain {@code n} to come back were written. */
     public long written(int n) {
-        return memory.read(USED + 4 + 8L * (n % size) + 4, 4);
+        return memory.read(base + USED + 4 + 8L * (n % size) + 4, 4);
+    }
+
+    /** Notifies without making anything available: whatever the ring has. */
+    public void kick() {
+        memory.write(bar + NOTIFY + 4L * queue, 2, queue);
     }
 }

@@ -44,6 +44,7 @@ final class CommandLine {
     private final List<ChardevSpec> chardevs = new ArrayList<>();
     private final List<String> serials = new ArrayList<>();
     private final BlockParser disks = new BlockParser();
+    private final NetParser nets = new NetParser();
     private final List<DeviceDescriptor> devices = new ArrayList<>();
     private final List<GlobalProperty> globals = new ArrayList<>();
     private final Set<TraceOptions.Item> traceItems = EnumSet.noneOf(TraceOptions.Item.class);
@@ -162,15 +163,20 @@ final class CommandLine {
         return null;
     }
 
-    private static Request object(String value) {
+    private @Nullable Request object(String value) {
         if (isHelp(value)) {
-            return Request.print("List of user creatable objects:\n  none in this version\n");
+            return Request.print("List of user creatable objects:\n  filter-dump\n");
         }
         String whole = "-object " + value;
-        String type = value.startsWith("{")
-                ? Json.object(whole, value).get("qom-type")
-                : new OptionText("-object", value, "qom-type").take("qom-type");
-        throw ConfigException.usage(whole + ": object type '" + type + "' is not available in this version");
+        OptionText text = value.startsWith("{")
+                ? new OptionText(whole, Json.object(whole, value))
+                : new OptionText("-object", value, "qom-type");
+        String type = text.take("qom-type");
+        if (!"filter-dump".equals(type)) {
+            throw ConfigException.usage(whole + ": object type '" + type + "' is not available in this version");
+        }
+        nets.dump(text);
+        return null;
     }
 
     private void applyValue(Option option, String dashed, String value) {
@@ -210,6 +216,12 @@ final class CommandLine {
                 break;
             case BLOCKDEV:
                 disks.blockdev(value);
+                break;
+            case NETDEV:
+                nets.netdev(value);
+                break;
+            case NIC:
+                devices.addAll(nets.nic(value));
                 break;
             case GLOBAL:
                 globals.add(DeviceParser.global(value));
@@ -252,8 +264,7 @@ final class CommandLine {
                 requireNone(dashed, value, "there is no parallel port in this version");
                 break;
             case NET:
-            case NIC:
-                requireNone(dashed, value, "there is no network card in this version");
+                requireNone(dashed, value, "use -nic, or -netdev and -device");
                 break;
             case DEBUGCON:
                 chardevs.add(ChardevParser.legacy(dashed, value, "debugcon"));
@@ -312,6 +323,8 @@ final class CommandLine {
                 uniqueChardevs(),
                 serialPorts(),
                 disks.disks(),
+                nets.nets(),
+                nets.dumps(),
                 devices,
                 globals,
                 rtc,

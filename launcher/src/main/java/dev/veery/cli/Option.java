@@ -27,6 +27,7 @@ enum Option {
     BOOT("boot", "[order=drives][,menu=on|off]", "what firmware boots from; a kernel given with -kernel goes first"),
     DRIVE("drive", "file=FILE,if=none|virtio[,id=ID][,readonly=on][,cache=MODE]...", "define a disk; raw images"),
     BLOCKDEV("blockdev", "DRIVER,node-name=ID[,prop=value]...", "define a disk: file, raw or null-co; also JSON"),
+    NETDEV("netdev", "stream|dgram|socket|tap|null,id=ID[,prop=value]...", "define a network; also JSON"),
     DEVICE("device", "DRIVER[,prop=value]...", "add a device ('-device help', '-device DRIVER,help'); also JSON"),
     GLOBAL("global", "DRIVER.PROP=VALUE", "set a property for all devices of a type"),
     OBJECT("object", "TYPE[,prop=value]...", "add an object ('-object help')"),
@@ -40,7 +41,7 @@ enum Option {
     MONITOR("monitor", "none", "no monitor; this version has none"),
     MON("mon", "...", "refused: this version has no monitor"),
     NET("net", "none", "no network card"),
-    NIC("nic", "none", "no network card"),
+    NIC("nic", "none|TYPE[,model=DRIVER][,mac=MAC][,prop=value]...", "a network and its card in one"),
     NODEFAULTS("nodefaults", null, "no devices that were not asked for"),
     NO_USER_CONFIG("no-user-config", null, "read no configuration of the user's; there is none to read"),
     RTC("rtc", "[base=utc|localtime|DATETIME][,clock=host|vm]", "the real-time clock"),
@@ -62,7 +63,7 @@ enum Option {
     /** Options of QEMU that take a value and are not here. */
     private static final String REFUSED_VALUES = " accelerator acpitable audio audiodev bios cdrom chroot"
             + " compat debug dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb hda hdb hdc hdd icount incoming iscsi k"
-            + " L loadvm mem-path mem-prealloc mtdblock netdev numa option-rom pflash plugin prom-env qmp qmp-pretty"
+            + " L loadvm mem-path mem-prealloc mtdblock numa option-rom pflash plugin prom-env qmp qmp-pretty"
             + " qtest qtest-log readconfig runas sandbox sd seed set smbios spice tb-size tpmdev trace usbdevice virtfs vnc"
             + " watchdog watchdog-action writeconfig xen-attach xen-domid run-with semihosting-config async-teardown soundhw ";
 

@@ -3,6 +3,8 @@ package dev.veery.config;
 import dev.veery.block.DiskSpec;
 import dev.veery.chardev.ChardevSpec;
 import dev.veery.model.DeviceDescriptor;
+import dev.veery.net.NetDump;
+import dev.veery.net.NetSpec;
 import java.util.List;
 
 /**
@@ -17,6 +19,8 @@ import java.util.List;
  * @param chardevs {@code -chardev}, in the order given
  * @param serials the serial ports, from the first
  * @param disks {@code -drive}, {@code -blockdev}
+ * @param nets {@code -netdev}
+ * @param dumps {@code -object filter-dump}
  * @param devices {@code -device}, in the order given
  * @param globals {@code -global}
  * @param rtc {@code -rtc}
@@ -34,6 +38,8 @@ public record VmConfig(
         List<ChardevSpec> chardevs,
         List<ChardevSpec> serials,
         List<DiskSpec> disks,
+        List<NetSpec> nets,
+        List<NetDump> dumps,
         List<DeviceDescriptor> devices,
         List<GlobalProperty> globals,
         RtcOptions rtc,
@@ -47,6 +53,8 @@ public record VmConfig(
         chardevs = List.copyOf(chardevs);
         serials = List.copyOf(serials);
         disks = List.copyOf(disks);
+        nets = List.copyOf(nets);
+        dumps = List.copyOf(dumps);
         devices = List.copyOf(devices);
         globals = List.copyOf(globals);
     }

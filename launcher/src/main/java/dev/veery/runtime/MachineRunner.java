@@ -19,12 +19,14 @@ import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.RegisterDump;
 import dev.veery.linux.file.LinuxDiskFile;
+import dev.veery.linux.net.TapNet;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
 import dev.veery.linux.tty.LinuxStreams;
 import dev.veery.memory.OffHeapRamAllocator;
 import dev.veery.model.PropertyValues;
+import dev.veery.net.Networks;
 import dev.veery.q35.Q35Backends;
 import dev.veery.q35.Q35Machine;
 import dev.veery.q35.Q35Options;
@@ -114,6 +116,13 @@ public final class MachineRunner {
             Disks disks = new Disks(lock, nativeLayer ? LinuxDiskFile::open : HostFile.Opener.NONE);
             ending.add(disks::close);
             config.disks().forEach(disks::define);
+            Networks nets = new Networks(
+                    lock,
+                    nativeLayer ? TapNet::open : Networks.TapOpener.NONE,
+                    WallClock.host()::epochNanos);
+            ending.add(nets::close);
+            config.nets().forEach(nets::define);
+            config.dumps().forEach(nets::define);
             Q35Machine machine = new Q35Machine(new Q35Settings(
                     lock,
                     clock,
@@ -127,7 +136,7 @@ public final class MachineRunner {
                     new Q35Settings.Boot(boot.kernel(), boot.initrd(), boot.append()),
                     serials(chardevs),
                     chardevs::connect,
-                    new Q35Backends(disks::connect, new SecureRandom()::nextBytes),
+                    new Q35Backends(disks::connect, nets::connect, new SecureRandom()::nextBytes),
                     config.devices(),
                     globals(),
                     uuid(),

@@ -82,6 +82,8 @@ class LayoutTest {
 
     private static final ArchRule BLOCK = only("dev.veery.block..", "dev.veery.memory.access");
 
+    private static final ArchRule NET = only("dev.veery.net..", "dev.veery.memory.access");
+
     private static final ArchRule VIRTIO = only(
             "dev.veery.virtio..",
             "dev.veery.bus.pci..",
@@ -231,6 +233,13 @@ class LayoutTest {
             "dev.veery.memory..",
             "dev.veery.block");
 
+    private static final ArchRule LINUX_NET = only(
+            "dev.veery.linux.net..",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.memory..",
+            "dev.veery.net");
+
     private static final ArchRule BOARDS_DO_NOT_KNOW_THE_HOST = noClasses()
             .that(resideInAnyPackage(
                     "dev.veery.q35..", "dev.veery.acpi..", "dev.veery.smbios..", "dev.veery.firmware.."))
@@ -264,6 +273,7 @@ class LayoutTest {
                     "dev.veery.irq",
                     "dev.veery.time",
                     "dev.veery.block",
+                    "dev.veery.net",
                     "dev.veery.chardev")
             .allowEmptyShould(true);
 
@@ -272,7 +282,7 @@ class LayoutTest {
     // launcher
 
     private static final ArchRule CONFIG =
-            only("dev.veery.config..", "dev.veery.block", "dev.veery.chardev", "dev.veery.model");
+            only("dev.veery.config..", "dev.veery.block", "dev.veery.net", "dev.veery.chardev", "dev.veery.model");
 
     private static final ArchRule RUNTIME_DOES_NOT_KNOW_THE_COMMAND_LINE = noClasses()
             .that()
@@ -334,6 +344,7 @@ class LayoutTest {
             ISA,
             CHARDEV,
             BLOCK,
+            NET,
             VIRTIO,
             DEVICES,
             CHIPS_DO_NOT_KNOW_EACH_OTHER,
@@ -358,6 +369,7 @@ class LayoutTest {
             LINUX_IOMMUFD,
             ACCEL_KVM,
             LINUX_FILE,
+            LINUX_NET,
             BOARDS_DO_NOT_KNOW_THE_HOST,
             TABLES,
             SMBIOS,

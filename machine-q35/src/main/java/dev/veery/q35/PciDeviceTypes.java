@@ -8,8 +8,10 @@ import dev.veery.device.pcieport.PciePciBridge;
 import dev.veery.device.pcieport.PciePort;
 import dev.veery.device.pcitest.PciTestDevice;
 import dev.veery.device.virtioblk.VirtioBlkPci;
+import dev.veery.device.virtionet.VirtioNetPci;
 import dev.veery.device.virtiorng.VirtioRngPci;
 import dev.veery.model.DeviceRegistry;
+import dev.veery.net.MacAddresses;
 import dev.veery.time.VirtualClock;
 
 /** The PCI devices that users may add. */
@@ -18,6 +20,7 @@ final class PciDeviceTypes {
 
     static DeviceRegistry addTo(DeviceRegistry registry, VirtualClock clock, Q35Backends backends, int cpus) {
         NvmeBuses nvme = new NvmeBuses();
+        MacAddresses addresses = new MacAddresses();
         return registry.add(PciTestDevice.TYPE)
                 .add(PciePort.ROOT_PORT)
                 .add(PciePort.IOH3420)
@@ -27,6 +30,7 @@ final class PciDeviceTypes {
                 .add(EduDevice.type(clock))
                 .add(VirtioRngPci.type(clock, backends.entropy()))
                 .add(VirtioBlkPci.type(backends.drives(), cpus))
+                .add(VirtioNetPci.type(clock, backends.nets(), addresses))
                 .add(NvmePci.type(backends.drives(), clock, nvme))
                 .add(NvmeNsDevice.type(backends.drives(), nvme));
     }

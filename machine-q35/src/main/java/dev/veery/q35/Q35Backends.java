@@ -2,6 +2,7 @@ package dev.veery.q35;
 
 import dev.veery.base.ConfigException;
 import dev.veery.block.DiskQueue;
+import dev.veery.net.NetBackend;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -9,13 +10,18 @@ import java.util.function.Function;
  * The host's parts that devices are connected to by name; a name that nobody defined is refused with a ConfigException.
  *
  * @param drives gives a disk to one device
+ * @param nets gives a network to one device
  * @param entropy fills arrays with random bytes
  */
-public record Q35Backends(Function<String, DiskQueue> drives, Consumer<byte[]> entropy) {
-    /** No disks; the entropy source yields what was in the array. */
+public record Q35Backends(
+        Function<String, DiskQueue> drives, Function<String, NetBackend> nets, Consumer<byte[]> entropy) {
+    /** No disks, no networks; the entropy source yields what was in the array. */
     public static final Q35Backends NONE = new Q35Backends(
             id -> {
                 throw new ConfigException("can't find drive '" + id + "'");
+            },
+            id -> {
+                throw new ConfigException("netdev '" + id + "' not found");
             },
             bytes -> {});
 }

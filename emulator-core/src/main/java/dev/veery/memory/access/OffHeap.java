@@ -60,6 +60,14 @@ public final class OffHeap {
         return view;
     }
 
+    /** Makes a view from {@link #buffer} one of other memory, all of it remaining, so that none need be made for each use. */
+    public static void aim(ByteBuffer view, long address, int length) {
+        view.clear();
+        UNSAFE.putLong(view, BUFFER_ADDRESS, address);
+        UNSAFE.putInt(view, BUFFER_CAPACITY, length);
+        view.limit(length);
+    }
+
     /** One byte, sign-extended by Java. */
     public static byte getByte(long address) {
         return UNSAFE.getByte(address);

@@ -43,6 +43,11 @@ public final class Fd implements AutoCloseable {
         return new Fd(number, name, true);
     }
 
+    /** Takes over a descriptor that this process was started with. */
+    public static Fd inherited(int number) {
+        return new Fd(number, "descriptor " + number, true);
+    }
+
     /** Standard input; {@link #close} leaves it open. */
     public static Fd standardInput() {
         return new Fd(Unistd.STDIN_FILENO, "standard input", false);

@@ -30,6 +30,7 @@ class AbiProbeTest {
             SignalNumbers.class,
             Termios.class,
             Ttys.class,
+            Tun.class,
             Unistd.class,
             Vfio.class);
 
@@ -44,6 +45,8 @@ class AbiProbeTest {
             "termios.h",
             "sys/ioctl.h",
             "sys/syscall.h",
+            "net/if.h",
+            "linux/if_tun.h",
             "linux/kvm.h",
             "linux/vfio.h",
             "unistd.h",

@@ -1,0 +1,214 @@
+package dev.veery.cli;
+
+import dev.veery.model.DeviceDescriptor;
+import dev.veery.net.NetDump;
+import dev.veery.net.NetSpec;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code -netdev}, {@code -nic} and {@code -object filter-dump}, from left to right. */
+final class NetParser {
+    private static final int MAX_PORT = 65535;
+    private static final int DEFAULT_CAPTURE = 65536;
+    private static final String DEFAULT_MODEL = "e1000e";
+
+    private final List<NetSpec> nets = new ArrayList<>();
+    private final List<NetDump> dumps = new ArrayList<>();
+    private int nics;
+
+    List<NetSpec> nets() {
+        return nets;
+    }
+
+    List<NetDump> dumps() {
+        return dumps;
+    }
+
+    private static OptionText text(String option, String value, String impliedKey) {
+        return value.startsWith("{")
+                ? new OptionText(option + " " + value, Json.object(option + " " + value, value))
+                : new OptionText(option, value, impliedKey);
+    }
+
+    /** Reads {@code -netdev}, JSON or {@code TYPE,key=value}. */
+    void netdev(String value) {
+        OptionText text = text("-netdev", value, "type");
+        String type = text.require("type");
+        nets.add(spec(text, type, text.require("id")));
+        text.finish();
+    }
+
+    /**
+     * Reads {@code -nic}.
+     *
+     * @return the card that it asks for
+     */
+    List<DeviceDescriptor> nic(String value) {
+        OptionText text = text("-nic", value, "type");
+        String type = text.require("type");
+        if (type.equals("none")) {
+            text.finish();
+            return List.of();
+        }
+        String model = text.take("model");
+        String mac = text.take("mac");
+        String given = text.take("id");
+        String id = given == null ? "nic" + nics : given;
+        nics++;
+        nets.add(spec(text, type, id));
+        text.finish();
+        Map<String, String> properties = new LinkedHashMap<>();
+        properties.put("netdev", id);
+        if (mac != null) {
+            properties.put("mac", mac);
+        }
+        String driver = model == null ? DEFAULT_MODEL : model.equals("virtio") ? "virtio-net-pci" : model;
+        return List.of(DeviceDescriptor.of(driver, properties, "-nic " + value));
+    }
+
+    /** Reads {@code -object filter-dump}. */
+    void dump(OptionText text) {
+        String id = text.require("id");
+        String netdev = text.require("netdev");
+        String queue = text.take("queue");
+        if (queue != null && !queue.equals("all")) {
+            throw text.error("'queue' can only be all");
+        }
+        String file = text.require("file");
+        dumps.add(new NetDump(id, netdev, file, text.takeCount("maxlen", DEFAULT_CAPTURE)));
+        text.finish();
+    }
+
+    private static NetSpec spec(OptionText text, String type, String id) {
+        switch (type) {
+            case "stream":
+                return stream(text, id);
+            case "dgram":
+                SocketAddress local = address(text, "local");
+                return new NetSpec(id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")), "", -1);
+            case "socket":
+                return socket(text, id);
+            case "tap":
+                return tap(text, id);
+            case "null":
+                return new NetSpec(id, NetSpec.Kind.NULL, null, null, "", -1);
+            case "user":
+                throw text.error("type 'user' is not available in this version; run 'passt' and use stream,server=off,"
+                        + "addr.type=unix,addr.path=SOCKET with the socket that it names");
+            default:
+                throw text.error(
+                        "type '" + type + "' is not available in this version; use stream, dgram, socket, tap or null");
+        }
+    }
+
+    private static NetSpec stream(OptionText text, String id) {
+        boolean server = text.takeFlag("server", false);
+        SocketAddress address = needed(text, "addr");
+        return new NetSpec(id, NetSpec.Kind.STREAM, server ? address : null, server ? null : address, "", -1);
+    }
+
+    /** {@code listen=}, {@code connect=} or {@code udp=} with {@code localaddr=}, each {@code [host]:port}. */
+    private static NetSpec socket(OptionText text, String id) {
+        String listen = text.take("listen");
+        String connect = text.take("connect");
+        String udp = text.take("udp");
+        String local = text.take("localaddr");
+        if ((listen == null ? 0 : 1) + (connect == null ? 0 : 1) + (udp == null ? 0 : 1) != 1) {
+            throw text.error("one of 'listen', 'connect' and 'udp' is needed");
+        }
+        if (udp != null) {
+            SocketAddress from = local == null ? null : hostPort(text, local);
+            return new NetSpec(id, NetSpec.Kind.DATAGRAM, from, hostPort(text, udp), "", -1);
+        }
+        if (local != null) {
+            throw text.error("'localaddr' goes with 'udp' only");
+        }
+        return listen != null
+                ? new NetSpec(id, NetSpec.Kind.STREAM, hostPort(text, listen), null, "", -1)
+                : new NetSpec(id, NetSpec.Kind.STREAM, null, hostPort(text, String.valueOf(connect)), "", -1);
+    }
+
+    private static NetSpec tap(OptionText text, String id) {
+        String name = text.take("ifname");
+        String fd = text.take("fd");
+        if (fd != null && !fd.matches("[0-9]{1,6}")) {
+            throw text.error("'fd=" + fd + "' is not the number of a descriptor");
+        }
+        if (fd != null && name != null) {
+            throw text.error("'ifname' and 'fd' exclude each other");
+        }
+        for (String script : new String[] {"script", "downscript"}) {
+            String value = text.take(script);
+            if (value != null && !value.equals("no") && !value.isEmpty()) {
+                throw text.error("'" + script + "' can only be no: set the interface up beforehand");
+            }
+        }
+        text.takeOff("vhost");
+        text.takeOff("vnet_hdr");
+        return new NetSpec(id, NetSpec.Kind.TAP, null, null, name == null ? "" : name, fd == null ? -1 : Integer.parseInt(fd));
+    }
+
+    private static SocketAddress needed(OptionText text, String prefix) {
+        SocketAddress address = address(text, prefix);
+        if (address == null) {
+            throw text.error("'" + prefix + ".type' is missing; add " + prefix + ".type=inet or unix");
+        }
+        return address;
+    }
+
+    private static @Nullable SocketAddress address(OptionText text, String prefix) {
+        String type = text.take(prefix + ".type");
+        if (type == null) {
+            return null;
+        }
+        switch (type) {
+            case "inet":
+                String host = text.require(prefix + ".host");
+                return inetAddress(text, host, text.require(prefix + ".port"));
+            case "unix":
+                String path = text.require(prefix + ".path");
+                try {
+                    return UnixDomainSocketAddress.of(path);
+                } catch (InvalidPathException e) {
+                    throw text.error("'" + path + "' is not a path");
+                }
+            default:
+                throw text.error("'" + prefix + ".type' is inet or unix");
+        }
+    }
+
+    private static @Nullable SocketAddress inet(OptionText text, @Nullable SocketAddress address) {
+        if (address instanceof UnixDomainSocketAddress) {
+            throw text.error("datagrams are not available over unix sockets in this version; use inet, or type stream");
+        }
+        return address;
+    }
+
+    private static SocketAddress hostPort(OptionText text, String value) {
+        int colon = value.lastIndexOf(':');
+        if (colon < 0) {
+            throw text.error("'" + value + "' is not HOST:PORT");
+        }
+        String host = value.substring(0, colon);
+        return inetAddress(text, host.isEmpty() ? "0.0.0.0" : host, value.substring(colon + 1));
+    }
+
+    private static SocketAddress inetAddress(OptionText text, String host, String port) {
+        boolean number = port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= MAX_PORT;
+        if (!number) {
+            throw text.error("'" + port + "' is not a port");
+        }
+        InetSocketAddress address = new InetSocketAddress(host, Integer.parseInt(port));
+        if (address.isUnresolved()) {
+            throw text.error("address of '" + host + "' is unknown");
+        }
+        return address;
+    }
+}
