@@ -40,8 +40,8 @@ public final class DatagramNet extends ChannelNet {
             channel.connect(remote);
             return new DatagramNet(id, channel, lock);
         } catch (IOException e) {
-            throw new ConfigException("netdev '" + id + "': can't use " + local + " and " + remote + ": "
-                    + e.getMessage());
+            throw new ConfigException(
+                    "netdev '" + id + "': can't use " + local + " and " + remote + ": " + e.getMessage());
         }
     }
 

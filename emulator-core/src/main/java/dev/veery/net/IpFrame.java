@@ -77,7 +77,10 @@ public final class IpFrame {
         long ip = frame + network;
         int header = (OffHeap.getByte(ip) & 0xf) * 4;
         int whole = word(ip + IPV4_LENGTH);
-        if ((OffHeap.getByte(ip) & 0xf0) != 0x40 || header < IPV4_HEADER || whole < header || network + whole > length) {
+        if ((OffHeap.getByte(ip) & 0xf0) != 0x40
+                || header < IPV4_HEADER
+                || whole < header
+                || network + whole > length) {
             return;
         }
         version = 4;
@@ -127,9 +130,14 @@ public final class IpFrame {
         return InternetChecksum.sum(frame + network, transport - network) == 0xffff;
     }
 
+    /** Whether there is a checksum of TCP or UDP, which UDP may lack. */
+    public boolean hasChecksum() {
+        return protocol == TCP || protocol == UDP && OffHeap.getShort(frame + transport + UDP_CHECKSUM) != 0;
+    }
+
     /** Whether the checksum of TCP or UDP is right; UDP without one counts as wrong, as nothing is known then. */
     public boolean transportIntact() {
-        if (protocol == UDP && OffHeap.getShort(frame + transport + UDP_CHECKSUM) == 0) {
+        if (!hasChecksum()) {
             return false;
         }
         int sum = InternetChecksum.sum(frame + transport, end - transport);

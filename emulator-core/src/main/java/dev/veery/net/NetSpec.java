@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param fd number of an open descriptor of a tap interface, or -1
  */
 public record NetSpec(
-        String id, Kind kind, @Nullable SocketAddress local, @Nullable SocketAddress remote, String name, int fd) {
+        String id,
+        Kind kind,
+        @Nullable SocketAddress local,
+        @Nullable SocketAddress remote,
+        String name,
+        int fd) {
     /** How a network is made. */
     public enum Kind {
         /** Nothing arrives. */

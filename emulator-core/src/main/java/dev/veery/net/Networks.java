@@ -98,7 +98,9 @@ public final class Networks implements AutoCloseable {
         NetBackend found = free.remove(id);
         if (found == null) {
             throw new ConfigException(
-                    ids.contains(id) ? "netdev '" + id + "' is already in use by another device" : "netdev '" + id + "' not found");
+                    ids.contains(id)
+                            ? "netdev '" + id + "' is already in use by another device"
+                            : "netdev '" + id + "' not found");
         }
         return found;
     }

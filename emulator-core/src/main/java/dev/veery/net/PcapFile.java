@@ -54,7 +54,8 @@ final class PcapFile implements AutoCloseable {
             file.writeHeader();
             return file;
         } catch (InvalidPathException | IOException e) {
-            throw new ConfigException("filter-dump '" + dump.id() + "': can't write '" + dump.file() + "': " + e.getMessage());
+            throw new ConfigException(
+                    "filter-dump '" + dump.id() + "': can't write '" + dump.file() + "': " + e.getMessage());
         }
     }
 

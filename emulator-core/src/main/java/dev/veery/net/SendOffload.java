@@ -58,7 +58,11 @@ public final class SendOffload implements AutoCloseable {
      * @return false if there is no such place
      */
     public boolean checksum(int start, int end, int field) {
-        if (start < 0 || start > field || field > MAX_HEADERS - CHECKSUM || end > source.length() || field > end - CHECKSUM) {
+        if (start < 0
+                || start > field
+                || field > MAX_HEADERS - CHECKSUM
+                || end > source.length()
+                || field > end - CHECKSUM) {
             return false;
         }
         copyHeaders(MAX_HEADERS);
@@ -90,7 +94,10 @@ public final class SendOffload implements AutoCloseable {
         int end = transportAt + ((OffHeap.getByte(headers + transportAt + IpFrame.TCP_OFFSET) & 0xf0) >> 2);
         int wants = OffHeap.getByte(headers + networkAt) >> 4 & 0xf;
         int least = wants == 4 ? IpFrame.IPV4_HEADER : IpFrame.IPV6_HEADER;
-        if (wants != 4 && wants != 6 || transportAt - networkAt < least || end > limit || end < transportAt + IpFrame.TCP_HEADER) {
+        if (wants != 4 && wants != 6
+                || transportAt - networkAt < least
+                || end > limit
+                || end < transportAt + IpFrame.TCP_HEADER) {
             return false;
         }
         OffHeap.copy(headers, original, end);
@@ -162,11 +169,9 @@ public final class SendOffload implements AutoCloseable {
         OffHeap.putByte(tcp + IpFrame.TCP_FLAGS, flags);
         OffHeap.putShort(tcp + IpFrame.TCP_CHECKSUM, 0);
         int header = copied - transport;
-        int sum = InternetChecksum.append(
-                InternetChecksum.sum(tcp, header), header, source.sum(sent, payload));
+        int sum = InternetChecksum.append(InternetChecksum.sum(tcp, header), header, source.sum(sent, payload));
         int pseudo = IpFrame.pseudoHeader(ip, version, IpFrame.TCP, header + payload);
-        OffHeap.putShort(
-                tcp + IpFrame.TCP_CHECKSUM, InternetChecksum.complement(InternetChecksum.add(sum, pseudo)));
+        OffHeap.putShort(tcp + IpFrame.TCP_CHECKSUM, InternetChecksum.complement(InternetChecksum.add(sum, pseudo)));
     }
 
     private static int word(long at) {

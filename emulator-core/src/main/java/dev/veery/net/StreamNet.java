@@ -35,6 +35,7 @@ public final class StreamNet extends ChannelNet {
 
     /** Where the length before a frame is put. */
     private final long header;
+
     private final ByteBuffer input;
     private final long memory;
     private final Gather gather = new Gather();

@@ -19,7 +19,9 @@ final class Frames {
         int ip = 14;
         if (version == 4) {
             frame.putShort(12, (short) 0x0800).put(ip, (byte) 0x45).putShort(ip + 2, (short) (20 + 20 + payload));
-            frame.putShort(ip + 4, (short) 0xfffe).putShort(ip + 6, (short) 0x4000).put(ip + 9, (byte) 6);
+            frame.putShort(ip + 4, (short) 0xfffe)
+                    .putShort(ip + 6, (short) 0x4000)
+                    .put(ip + 9, (byte) 6);
             frame.putShort(ip + 10, (short) 0);
         } else {
             frame.putShort(12, (short) 0x86dd).putInt(ip, 0x60000000).putShort(ip + 4, (short) (20 + payload));

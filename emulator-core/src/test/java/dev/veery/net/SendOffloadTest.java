@@ -60,7 +60,15 @@ class SendOffloadTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"4, 1000, 1448", "4, 1448, 1448", "4, 1449, 1448", "4, 60001, 1448", "6, 30001, 1428", "6, 0, 9", "4, 40, 7"})
+    @CsvSource({
+        "4, 1000, 1448",
+        "4, 1448, 1448",
+        "4, 1449, 1448",
+        "4, 60001, 1448",
+        "6, 30001, 1428",
+        "6, 0, 9",
+        "4, 40, 7"
+    })
     void segmentsCarryAllBytesWithTheirOwnHeaders(int version, int payload, int mss) {
         byte[] whole = Frames.tcp(version, payload, 5);
         int headers = version == 4 ? Frames.HEADERS4 : Frames.HEADERS6;

@@ -92,7 +92,8 @@ final class NetParser {
                 return stream(text, id);
             case "dgram":
                 SocketAddress local = address(text, "local");
-                return new NetSpec(id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")), "", -1);
+                return new NetSpec(
+                        id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")), "", -1);
             case "socket":
                 return socket(text, id);
             case "tap":
@@ -152,7 +153,8 @@ final class NetParser {
         }
         text.takeOff("vhost");
         text.takeOff("vnet_hdr");
-        return new NetSpec(id, NetSpec.Kind.TAP, null, null, name == null ? "" : name, fd == null ? -1 : Integer.parseInt(fd));
+        return new NetSpec(
+                id, NetSpec.Kind.TAP, null, null, name == null ? "" : name, fd == null ? -1 : Integer.parseInt(fd));
     }
 
     private static SocketAddress needed(OptionText text, String prefix) {

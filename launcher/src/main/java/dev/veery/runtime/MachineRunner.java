@@ -117,9 +117,7 @@ public final class MachineRunner {
             ending.add(disks::close);
             config.disks().forEach(disks::define);
             Networks nets = new Networks(
-                    lock,
-                    nativeLayer ? TapNet::open : Networks.TapOpener.NONE,
-                    WallClock.host()::epochNanos);
+                    lock, nativeLayer ? TapNet::open : Networks.TapOpener.NONE, WallClock.host()::epochNanos);
             ending.add(nets::close);
             config.nets().forEach(nets::define);
             config.dumps().forEach(nets::define);

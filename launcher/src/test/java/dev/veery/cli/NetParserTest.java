@@ -47,8 +47,9 @@ class NetParserTest {
         InetSocketAddress remote = new InetSocketAddress("127.0.0.1", 2);
         assertEquals(
                 new NetSpec("n", NetSpec.Kind.DATAGRAM, local, remote, "", -1),
-                netdev("dgram,id=n,local.type=inet,local.host=127.0.0.1,local.port=1,remote.type=inet,remote.host=127.0.0.1,"
-                        + "remote.port=2"));
+                netdev(
+                        "dgram,id=n,local.type=inet,local.host=127.0.0.1,local.port=1,remote.type=inet,remote.host=127.0.0.1,"
+                                + "remote.port=2"));
         assertEquals(
                 new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", -1),
                 netdev("tap,id=n,ifname=tap3,script=no,downscript=no"));

@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.device.e1000e.E1000eDevice;
 import dev.veery.device.edu.EduDevice;
 import dev.veery.device.nvme.NvmeBuses;
 import dev.veery.device.nvme.NvmeNsDevice;
@@ -28,6 +29,7 @@ final class PciDeviceTypes {
                 .add(PciePort.DOWNSTREAM)
                 .add(PciePciBridge.TYPE)
                 .add(EduDevice.type(clock))
+                .add(E1000eDevice.type(clock, backends.nets(), addresses))
                 .add(VirtioRngPci.type(clock, backends.entropy()))
                 .add(VirtioBlkPci.type(backends.drives(), cpus))
                 .add(VirtioNetPci.type(clock, backends.nets(), addresses))

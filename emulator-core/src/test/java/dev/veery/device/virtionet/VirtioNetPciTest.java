@@ -58,7 +58,10 @@ class VirtioNetPciTest {
     /** Keeps what is sent. */
     private static final class Cable implements NetBackend {
         final List<byte[]> sent = new ArrayList<>();
-        @Nullable NetFrontend card;
+
+        @Nullable
+        NetFrontend card;
+
         int room = Integer.MAX_VALUE;
         private long copy = OffHeap.allocate(MAX_FRAME);
 
@@ -300,7 +303,8 @@ class VirtioNetPciTest {
 
     /** A descriptor that mostly makes sense; in packed queues it may seem available. */
     private void scribble(Random random, VirtioDriver driver, boolean packed, int usual, int index) {
-        long[] places = {BUFFERS, BUFFERS + 0x1000, VirtioDriver.TABLE, PciBench.RAM - 8, PciBench.WINDOW, -1, 1L << 52};
+        long[] places = {BUFFERS, BUFFERS + 0x1000, VirtioDriver.TABLE, PciBench.RAM - 8, PciBench.WINDOW, -1, 1L << 52
+        };
         long[] lengths = {0, 1, 12, 16, 60, 128, 1526, 65536, 0xffff_ffffL};
         long place = places[random.nextInt(random.nextInt(8) == 0 ? places.length : 3)];
         long length = lengths[random.nextInt(random.nextInt(8) == 0 ? lengths.length : 7)];

@@ -11,6 +11,7 @@ public final class Tun {
     public static final int SIZEOF_IFREQ = 40;
 
     public static final int IFNAMSIZ = 16;
+
     @CExpression("offsetof(struct ifreq, ifr_flags)")
     public static final int IFREQ_FLAGS = 16;
 

@@ -64,7 +64,9 @@ public final class TapNet implements NetBackend {
         Fd tap = null;
         boolean done = false;
         try {
-            tap = spec.fd() >= 0 ? Fd.inherited(spec.fd()) : Fd.open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK, 0);
+            tap = spec.fd() >= 0
+                    ? Fd.inherited(spec.fd())
+                    : Fd.open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK, 0);
             if (spec.fd() >= 0) {
                 tap.fcntl(Fcntl.F_SETFL, tap.fcntl(Fcntl.F_GETFL, 0) | Fcntl.O_NONBLOCK);
             } else {
