@@ -255,7 +255,7 @@ class AcceleratorContractTest {
 
     @Test
     void aPicInterruptWakesHltAndSavesTheNextInstruction() {
-        t.lapic.enterVirtualWire();
+        t.enterVirtualWire();
         Tables.protected32(t);
         Code code = initialisePics().ready().b(0xfb, 0xf4);
         t.start(Tables.CODE, code);
@@ -270,7 +270,7 @@ class AcceleratorContractTest {
 
     @Test
     void interruptsWaitForStiAndForTheInstructionBehindIt() {
-        t.lapic.enterVirtualWire();
+        t.enterVirtualWire();
         Tables.protected32(t);
         Code code = initialisePics().ready().exit(1).b(0x40, 0xfb, 0x40, 0x40, 0x40, 0xf4);
         t.start(Tables.CODE, code);
@@ -282,7 +282,7 @@ class AcceleratorContractTest {
 
     @Test
     void hltWithInterruptsOffIgnoresThemButNotNmi() {
-        t.lapic.enterVirtualWire();
+        t.enterVirtualWire();
         Tables.protected32(t);
         t.start(Tables.CODE, initialisePics().ready().b(0xfa, 0xf4).exit(3));
         t.begin();
@@ -324,6 +324,30 @@ class AcceleratorContractTest {
         t.awaitReady();
         t.locked(() -> t.bus.send(0, 0xfee0_0000L, 0x51));
         assertEquals(Stop.vector(0x51), t.finish(), t::where);
+    }
+
+    @Test
+    void aLevelComesAgainAfterItsEndUntilItFalls() {
+        Tables.long64(t);
+        t.poke32(Tables.DATA, 0);
+        // handler: inc dword [DATA]; the third time, exit; end of interrupt at [rdi + b0h]; iret
+        Code handler = Code.of(0xff, 0x04, 0x25).d(Tables.DATA).b(0x83, 0x3c, 0x25);
+        handler.d(Tables.DATA).b(3, 0x72, 0x04).exit(1).b(0xc7, 0x87).d(0xb0).d(0).b(0x48, 0xcf);
+        t.load(Tables.CODE + 0x200, handler);
+        Tables.gate(t, 0x71, Tables.CS64, Tables.CODE + 0x200, 0x8e);
+        // I/O APIC entry 10: level, vector 71h, for APIC id 0; then wait for the third interrupt
+        Code code = enableApic().mov(6, 0xfec0_0000L);
+        code.b(0xc7, 0x06).d(0x25).b(0xc7, 0x46, 0x10).d(0);
+        code.b(0xc7, 0x06).d(0x24).b(0xc7, 0x46, 0x10).d(0x8071);
+        code.ready().b(0xfb, 0x83, 0x3c, 0x25).d(Tables.DATA).b(3, 0x72, 0xf6, 0xfa);
+        t.start(Tables.CODE, code.exit(2));
+        t.begin();
+        t.awaitReady();
+        t.line(10, true);
+        assertEquals(Stop.exit(1), t.finish(), t::where);
+        t.line(10, false);
+        assertEquals(Stop.exit(2), t.resume(), t::where);
+        assertEquals(3, t.peek32(Tables.DATA));
     }
 
     /** Spurious vector register: APIC enabled, vector FFh. RDI holds its page afterwards. */

@@ -1,6 +1,7 @@
 package dev.veery.testbench;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.Irqchip;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.accel.VcpuListener;
@@ -23,6 +24,8 @@ import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
 import dev.veery.memory.RamBlock;
 import dev.veery.time.ManualClock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +64,7 @@ public final class TestMachine implements AutoCloseable {
     public static final long HIGH_RAM = 1L << 32;
 
     private static final long TIMEOUT_SECONDS = 20;
+    private static final int INPUTS = 24;
 
     public final MachineLock lock = new MachineLock();
     public final ManualClock clock = new ManualClock(lock);
@@ -69,7 +73,11 @@ public final class TestMachine implements AutoCloseable {
     public final LatchDevice mmioLatch = new LatchDevice(4096);
     public final LatchDevice portLatch = new LatchDevice(256);
     public final InterruptBus bus = new InterruptBus();
+
+    /** Not connected to anything when the accelerator has local APICs. */
     public final Lapic lapic;
+
+    /** Likewise when the accelerator has all interrupt controllers. */
     public final IoApic ioapic;
     public final Vcpu cpu;
 
@@ -79,6 +87,11 @@ public final class TestMachine implements AutoCloseable {
     private final GuardedRam guards = new GuardedRam();
     private final GuestRam ram = new GuestRam(guards);
     private final PicPair pic;
+    private final @Nullable Irqchip irqchip;
+
+    /** Into the accelerator's 8259s and I/O APIC; empty if they are here. */
+    private final List<IrqLine> wires = new ArrayList<>();
+
     private final StringBuilder text = new StringBuilder();
     private final Semaphore ready = new Semaphore(0);
     private volatile CountDownLatch ended = new CountDownLatch(1);
@@ -101,27 +114,45 @@ public final class TestMachine implements AutoCloseable {
         MemoryRegion io = MemoryRegion.container("io", 0x10000);
         root.addChild(0, MemoryRegion.ram("low", ram.allocate("low", RAM_SIZE)));
         root.addChild(HIGH_RAM, MemoryRegion.ram("high", ram.allocate("high", 1 << 20)));
+        Irqchip kernels = accelerator.irqchip();
+        irqchip = kernels;
+        IrqLine[] intr = {level -> {}};
+        pic = new PicPair(level -> intr[0].set(level));
+        if (kernels != null) {
+            bus.connect(kernels.localApics());
+            if (kernels.complete()) {
+                for (int i = 0; i < INPUTS; i++) {
+                    wires.add(kernels.wire(i, i == 2 ? -1 : i, i == 0 ? 2 : i));
+                }
+            } else {
+                intr[0] = kernels.connectBoard(pic, bus::endOfInterrupt);
+            }
+        }
         memory = new AddressSpace("memory", root, lock);
         ports = new AddressSpace("io", io, lock);
         cpu = accelerator.createVcpu(new VcpuConfig(0, model, memory, ram, ports, clock, lock, new Listener()));
         s = cpu.state();
-        IrqLine[] intr = {level -> {}};
-        pic = new PicPair(level -> intr[0].set(level));
         lapic = new Lapic(new LapicConfig(0, true, model.physicalBits(), true, true), bus, pic, cpu.signals(), clock);
-        bus.attach(lapic);
-        intr[0] = lapic.lint0();
         ioapic = new IoApic(0, bus);
         bus.attach(ioapic);
-        cpu.connect(lapic);
+        if (kernels == null) {
+            bus.attach(lapic);
+            intr[0] = lapic.lint0();
+            cpu.connect(lapic);
+        }
         map(root, io);
     }
 
     private void map(MemoryRegion root, MemoryRegion io) {
         root.addChild(MMIO, MemoryRegion.mmio("latch", 4096, mmioLatch, AccessSizes.BYTE_TO_QWORD));
-        root.addChild(0xfec0_0000L, MemoryRegion.mmio("ioapic", 0x1000, ioapic, AccessSizes.DWORD));
-        root.addChild(0xfee0_0000L, MemoryRegion.mmio("lapic", 0x1000, lapic.mmio(), AccessSizes.DWORD));
-        io.addChild(0x20, MemoryRegion.mmio("pic0", 2, pic.masterPorts(), AccessSizes.BYTE));
-        io.addChild(0xa0, MemoryRegion.mmio("pic1", 2, pic.slavePorts(), AccessSizes.BYTE));
+        if (irqchip == null) {
+            root.addChild(0xfee0_0000L, MemoryRegion.mmio("lapic", 0x1000, lapic.mmio(), AccessSizes.DWORD));
+        }
+        if (wires.isEmpty()) {
+            root.addChild(0xfec0_0000L, MemoryRegion.mmio("ioapic", 0x1000, ioapic, AccessSizes.DWORD));
+            io.addChild(0x20, MemoryRegion.mmio("pic0", 2, pic.masterPorts(), AccessSizes.BYTE));
+            io.addChild(0xa0, MemoryRegion.mmio("pic1", 2, pic.slavePorts(), AccessSizes.BYTE));
+        }
         io.addChild(0x40, MemoryRegion.mmio("pit", 4, new Pit8254(clock, this::pitLine), AccessSizes.BYTE));
         io.addChild(PORTS, MemoryRegion.mmio("ports", 0x100, portLatch, AccessSizes.BYTE_TO_DWORD));
         io.addChild(EXIT, port("exit", this::exit));
@@ -131,6 +162,10 @@ public final class TestMachine implements AutoCloseable {
     }
 
     private void pitLine(boolean level) {
+        if (!wires.isEmpty()) {
+            wires.get(0).set(level);
+            return;
+        }
         pic.line(0).set(level);
         ioapic.line(2).set(level);
     }
@@ -222,8 +257,23 @@ public final class TestMachine implements AutoCloseable {
     /** Sets a PIC and I/O APIC input, 1 to 15. */
     public void line(int n, boolean level) {
         locked(() -> {
+            if (!wires.isEmpty()) {
+                wires.get(n).set(level);
+                return;
+            }
             pic.line(n).set(level);
             ioapic.line(n).set(level);
+        });
+    }
+
+    /** The local APIC as firmware leaves it: 8259 interrupts on LINT0, NMI on LINT1. */
+    public void enterVirtualWire() {
+        locked(() -> {
+            if (irqchip != null) {
+                irqchip.enterVirtualWire();
+            } else {
+                lapic.enterVirtualWire();
+            }
         });
     }
 

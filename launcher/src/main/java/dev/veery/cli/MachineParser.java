@@ -59,8 +59,8 @@ final class MachineParser {
         }
         if (wish.kind() == AccelOption.Kind.KVM || wish.kind() == AccelOption.Kind.AUTO) {
             String irqchip = text.take("kernel-irqchip");
-            if (irqchip != null && !irqchip.equals("off")) {
-                throw text.error("'kernel-irqchip' is off in this version");
+            if (irqchip != null) {
+                properties.put("kernel-irqchip", irqchip);
             }
         }
         text.finish();

@@ -1,6 +1,7 @@
 package dev.veery.runtime;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.accel.soft.InterpreterAccelerator;
@@ -22,14 +23,15 @@ final class Accelerators {
     /**
      * Makes it.
      *
+     * @param irqchip where KVM's interrupt controllers are to be
      * @param warnings told when the software CPU has to do without the translator, or KVM is passed over as too slow
      */
-    static Accelerator choose(List<AccelOption> wishes, Consumer<String> warnings) {
+    static Accelerator choose(List<AccelOption> wishes, IrqchipMode irqchip, Consumer<String> warnings) {
         List<String> problems = new ArrayList<>();
         for (AccelOption wish : wishes) {
             Accelerator found = switch (wish.kind()) {
-                case AUTO -> auto(wish.takesTurns(), warnings);
-                case KVM -> kvm(problems, warnings);
+                case AUTO -> auto(wish.takesTurns(), irqchip, warnings);
+                case KVM -> kvm(problems, irqchip, warnings);
                 case TCG -> software(wish.takesTurns(), warnings);
                 case JIT -> translator(wish.takesTurns(), problems);
                 case INTERP -> new InterpreterAccelerator(wish.takesTurns());
@@ -41,10 +43,10 @@ final class Accelerators {
         throw new ConfigException(String.join("; ", problems) + "; use -accel tcg for the software CPU");
     }
 
-    private static Accelerator auto(boolean turns, Consumer<String> warnings) {
+    private static Accelerator auto(boolean turns, IrqchipMode irqchip, Consumer<String> warnings) {
         KvmProbe.Result host = KvmProbe.run();
         if (host.verdict() == KvmProbe.Verdict.NATIVE) {
-            return new KvmAccelerator(warnings);
+            return new KvmAccelerator(irqchip, warnings);
         }
         if (host.verdict() == KvmProbe.Verdict.SOFTWARE_ASSISTED) {
             warnings.accept("not using KVM: " + host.reason());
@@ -53,13 +55,13 @@ final class Accelerators {
     }
 
     /** KVM as the user asked for it, even where it is slow. */
-    private static @Nullable Accelerator kvm(List<String> problems, Consumer<String> warnings) {
+    private static @Nullable Accelerator kvm(List<String> problems, IrqchipMode irqchip, Consumer<String> warnings) {
         KvmProbe.Result host = KvmProbe.run();
         if (host.verdict() == KvmProbe.Verdict.ABSENT) {
             problems.add("accelerator kvm is not available: " + host.reason());
             return null;
         }
-        return new KvmAccelerator(warnings);
+        return new KvmAccelerator(irqchip, warnings);
     }
 
     private static @Nullable Accelerator translator(boolean turns, List<String> problems) {

@@ -2,6 +2,7 @@ package dev.veery.runtime;
 
 import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
+import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
 import dev.veery.block.Disks;
@@ -89,7 +90,7 @@ public final class MachineRunner {
     private int run() {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
-        Accelerator accelerator = Accelerators.choose(config.accelerators(), messages::warning);
+        Accelerator accelerator = Accelerators.choose(config.accelerators(), irqchipMode(options), messages::warning);
         Topology topology = config.cpu().topology();
         CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning)
                 .withTopology(topology.cores(), topology.threads());
@@ -150,6 +151,22 @@ public final class MachineRunner {
             return react(machine, clock);
         } finally {
             end(ending);
+        }
+    }
+
+    /** By default in the kernel, but for an I/O APIC whose messages are to be remapped. */
+    private IrqchipMode irqchipMode(PropertyValues options) {
+        switch (options.choice(Q35Options.KERNEL_IRQCHIP)) {
+            case "on":
+                return IrqchipMode.ON;
+            case "split":
+                return IrqchipMode.SPLIT;
+            case "off":
+                return IrqchipMode.OFF;
+            default:
+                boolean remaps = config.devices().stream()
+                        .anyMatch(device -> device.driver().equals("intel-iommu"));
+                return remaps ? IrqchipMode.SPLIT : IrqchipMode.ON;
         }
     }
 

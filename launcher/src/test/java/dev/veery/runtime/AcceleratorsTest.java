@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.accel.kvm.KvmProbe;
+import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.base.ConfigException;
 import dev.veery.config.AccelOption;
 import dev.veery.config.AccelOption.Kind;
@@ -22,17 +23,17 @@ class AcceleratorsTest {
         List<AccelOption> wishes = List.of(new AccelOption(Kind.KVM), new AccelOption(Kind.INTERP));
         assertEquals(
                 KVM ? "kvm" : "interp",
-                Accelerators.choose(wishes, Assertions::fail).name());
+                Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail).name());
     }
 
     @Test
     void whenNoneIsLeftAllAreNamed() {
         List<AccelOption> wishes = List.of(new AccelOption(Kind.KVM));
         if (KVM) {
-            assertEquals("kvm", Accelerators.choose(wishes, Assertions::fail).name());
+            assertEquals("kvm", Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail).name());
             return;
         }
-        ConfigException e = assertThrows(ConfigException.class, () -> Accelerators.choose(wishes, Assertions::fail));
+        ConfigException e = assertThrows(ConfigException.class, () -> Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail));
         assertTrue(e.getMessage().startsWith("accelerator kvm is not available: "), e.getMessage());
         assertTrue(e.getMessage().endsWith("; use -accel tcg for the software CPU"), e.getMessage());
     }
@@ -43,6 +44,6 @@ class AcceleratorsTest {
         List<AccelOption> wishes = List.of(new AccelOption(Kind.TCG));
         assertEquals(
                 translates ? "jit" : "interp",
-                Accelerators.choose(wishes, warning -> {}).name());
+                Accelerators.choose(wishes, IrqchipMode.ON, warning -> {}).name());
     }
 }

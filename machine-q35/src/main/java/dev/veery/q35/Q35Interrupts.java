@@ -36,7 +36,9 @@ final class Q35Interrupts {
     private final @Nullable Irqchip irqchip;
     private final SharedWire[] wires = new SharedWire[Q35IrqMap.WIRES];
     private final List<Lapic> lapics = new ArrayList<>();
-    private final IrqLine intr;
+
+    /** Where the 8259s' INT output goes when the local APICs are the accelerator's. */
+    private IrqLine intr = IrqLine.NONE;
 
     /**
      * Makes them.
@@ -55,7 +57,6 @@ final class Q35Interrupts {
         if (irqchip != null && irqchip.complete()) {
             pic = null;
             ioApic = null;
-            intr = IrqLine.NONE;
             wireTo(irqchip);
             return;
         }
@@ -63,7 +64,9 @@ final class Q35Interrupts {
         IoApic ownIoApic = new IoApic(Q35IrqMap.IO_APIC_REQUESTER, messages);
         pic = ownPic;
         ioApic = ownIoApic;
-        intr = irqchip == null ? IrqLine.NONE : irqchip.connectBoard(ownPic, bus::endOfInterrupt);
+        if (irqchip != null) {
+            intr = irqchip.connectBoard(ownPic, bus::endOfInterrupt);
+        }
         bus.attach(ownIoApic);
         wireTo(ownPic, ownIoApic);
         resets.add(ownPic);
@@ -127,7 +130,7 @@ final class Q35Interrupts {
     private void setIntr(boolean level) {
         if (!lapics.isEmpty()) {
             lapics.get(0).lint0().set(level);
-        } else if (irqchip != null) {
+        } else {
             intr.set(level);
         }
     }

@@ -12,6 +12,9 @@ public final class Q35Options {
     /** The name of the machine. */
     public static final String NAME = "q35";
 
+    /** Where interrupt controllers are under KVM; {@code auto} is split with interrupt remapping and on without. */
+    public static final String KERNEL_IRQCHIP = "kernel-irqchip";
+
     static final String HPET = "hpet";
     static final String PIT = "pit";
     static final String I8042 = "i8042";
@@ -27,9 +30,10 @@ public final class Q35Options {
             Property.bool(GRAPHICS, true, "Tell firmware and guest that there may be a display"),
             Property.enumeration("smm", "auto", "System management mode; only off and auto", "auto", "off"),
             Property.enumeration(
-                    "kernel-irqchip",
-                    "off",
-                    "Interrupt controllers in the host kernel; without effect here",
+                    KERNEL_IRQCHIP,
+                    "auto",
+                    "With KVM, interrupt controllers in the host kernel: all, none, or only local APICs (split)",
+                    "auto",
                     "on",
                     "off",
                     "split"),

@@ -109,6 +109,11 @@ final class Q35Plug implements HotplugHandler {
     /** One IOMMU a machine, there when memory is given out; with a strict order, in front of whoever will use it. */
     private void vetIommu(Device device) {
         chips.dma.checkInstall("device " + device);
+        if (chips.interrupts.ioApic == null && !device.properties().choice(IntelIommuDevice.INTREMAP).equals("off")) {
+            throw new ConfigException("device " + device
+                    + " cannot remap interrupts of an I/O APIC in the kernel; use -machine kernel-irqchip=split or off,"
+                    + " or intremap=off");
+        }
         if (strictOrder && !chips.dma.leases().isEmpty()) {
             DmaDomainLease first = chips.dma.leases().get(0);
             throw new ConfigException("viommu-order=strict: " + first + " is named before device " + device

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.cpu.state.CpuModels;
@@ -28,10 +29,15 @@ class KvmContractTest extends AcceleratorContractTest {
     @Override
     TestMachine machine() {
         assumeTrue(HOST.verdict() != KvmProbe.Verdict.ABSENT, HOST.reason());
-        return new TestMachine(new KvmAccelerator(), CpuModels.parse("max"));
+        return new TestMachine(new KvmAccelerator(mode()), CpuModels.parse("max"));
     }
 
-    private static void needsNative() {
+    /** Where the interrupt controllers are. */
+    IrqchipMode mode() {
+        return IrqchipMode.OFF;
+    }
+
+    static void needsNative() {
         assumeTrue(HOST.verdict() == KvmProbe.Verdict.NATIVE, HOST.reason());
     }
 

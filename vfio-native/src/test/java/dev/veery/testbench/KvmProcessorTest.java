@@ -10,6 +10,7 @@ import com.sun.management.ThreadMXBean;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.accel.VcpuListener;
+import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.cpu.state.CpuModel;
@@ -54,7 +55,7 @@ class KvmProcessorTest {
     void create() {
         KvmProbe.Result host = KvmProbe.run();
         assumeTrue(host.verdict() != KvmProbe.Verdict.ABSENT, host.reason());
-        accelerator = new KvmAccelerator(warnings::add);
+        accelerator = new KvmAccelerator(IrqchipMode.OFF, warnings::add);
         t = new TestMachine(accelerator, CpuModels.parse("max"));
         s = t.s;
     }
@@ -349,7 +350,7 @@ class KvmProcessorTest {
         List<String> complaints = new ArrayList<>();
         CpuModel host = CpuModels.parse("host", accelerator.cpuSupport(), complaints::add);
         t.close();
-        accelerator = new KvmAccelerator(complaints::add);
+        accelerator = new KvmAccelerator(IrqchipMode.OFF, complaints::add);
         t = new TestMachine(accelerator, host);
         s = t.s;
         Tables.long64(t);

@@ -15,6 +15,9 @@ public final class IntelIommuDevice extends Device {
     /** What the user calls the type. */
     public static final String NAME = "intel-iommu";
 
+    /** The property that says whether interrupts are remapped: on, off or auto, which is on. */
+    public static final String INTREMAP = "intremap";
+
     private final VtdUnit unit;
     private final MemoryRegion registers;
 

@@ -38,7 +38,7 @@ record VtdConfig(
 
     static final List<Property> PROPERTIES = List.of(
             Property.uint8("aw-bits", 48, "Width of I/O virtual addresses: 39, 48 or 57"),
-            Property.enumeration("intremap", AUTO, "Interrupt remapping", "on", OFF, AUTO),
+            Property.enumeration(IntelIommuDevice.INTREMAP, AUTO, "Interrupt remapping", "on", OFF, AUTO),
             Property.enumeration("eim", AUTO, "32-bit interrupt destinations, for x2APIC", "on", OFF, AUTO),
             Property.bool(
                     "caching-mode", false, "The guest reports mappings that become present; for assigned devices"),
@@ -59,7 +59,7 @@ record VtdConfig(
         if (width != 39 && width != 48 && width != 57) {
             throw new ConfigException("aw-bits=" + width + " is not supported; it takes 39, 48 or 57");
         }
-        boolean remapping = !values.choice("intremap").equals(OFF);
+        boolean remapping = !values.choice(IntelIommuDevice.INTREMAP).equals(OFF);
         String eim = values.choice("eim");
         if (eim.equals("on") && !remapping) {
             throw new ConfigException("eim=on needs intremap=on");

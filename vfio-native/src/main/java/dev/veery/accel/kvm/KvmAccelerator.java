@@ -1,37 +1,39 @@
 package dev.veery.accel.kvm;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.Irqchip;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.state.CpuSupport;
+import dev.veery.linux.abi.Kvm;
 import dev.veery.linux.kvm.CpuidTable;
 import dev.veery.linux.kvm.KvmSystem;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The host's KVM as an accelerator, with interrupt controllers in user space ({@code kernel-irqchip=off}). One instance
- * serves one machine.
- */
+/** The host's KVM as an accelerator. One instance serves one machine. */
 public final class KvmAccelerator implements Accelerator {
     /** The name on the command line. */
     public static final String NAME = "kvm";
 
+    private final IrqchipMode mode;
     private final Consumer<String> warnings;
     private @Nullable KvmSystem system;
     private @Nullable KvmMachine machine;
 
     /** As below; warnings go nowhere. */
-    public KvmAccelerator() {
-        this(warning -> {});
+    public KvmAccelerator(IrqchipMode mode) {
+        this(mode, warning -> {});
     }
 
     /**
      * Makes an accelerator; the host is not touched before it is asked for something.
      *
+     * @param mode where interrupt controllers are
      * @param warnings hears one line for each feature of the processor model that this host cannot give
      */
-    public KvmAccelerator(Consumer<String> warnings) {
+    public KvmAccelerator(IrqchipMode mode, Consumer<String> warnings) {
+        this.mode = mode;
         this.warnings = warnings;
     }
 
@@ -58,7 +60,33 @@ public final class KvmAccelerator implements Accelerator {
     public CpuSupport cpuSupport() {
         KvmSystem host = system();
         CpuidTable supported = host.supportedCpuid();
-        return new KvmCpuSupport(supported, new KvmCpuid(supported, true, KvmMachine.hasMsrExits(host), false));
+        boolean own = mode == IrqchipMode.OFF;
+        return new KvmCpuSupport(
+                supported,
+                new KvmCpuid(
+                        supported,
+                        own,
+                        own && KvmMachine.hasMsrExits(host),
+                        !own && host.extension(Kvm.KVM_CAP_TSC_DEADLINE_TIMER) != 0));
+    }
+
+    private KvmMachine machine() {
+        KvmMachine made = machine;
+        if (made == null) {
+            made = new KvmMachine(system(), mode);
+            machine = made;
+        }
+        return made;
+    }
+
+    /**
+     * The kernel's interrupt controllers.
+     *
+     * @throws dev.veery.base.ConfigException if the host has no usable KVM, or lacks those that were asked for
+     */
+    @Override
+    public @Nullable Irqchip irqchip() {
+        return mode == IrqchipMode.OFF ? null : machine().irqchip();
     }
 
     /**
@@ -68,11 +96,10 @@ public final class KvmAccelerator implements Accelerator {
      */
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        KvmMachine m = machine;
-        if (m == null) {
-            m = new KvmMachine(system(), config);
-            machine = m;
-            new KvmCpuid(m.supported(), true, m.msrExits(), false)
+        KvmMachine m = machine();
+        if (!m.hasProcessor()) {
+            m.connect(config);
+            m.cpuid()
                     .missing(config.model())
                     .forEach(feature -> warnings.accept("the host's KVM does not implement " + feature.where() + " '"
                             + feature.flag() + "', left off"));

@@ -10,9 +10,12 @@ import dev.veery.linux.kvm.KvmVm;
 import dev.veery.memory.AddressSpace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** The virtual machine that a machine's processors share: made with the first of them, gone with the last. */
+/** The virtual machine that a machine's processors share: complete with the first of them, gone with the last. */
 final class KvmMachine {
     /** Below the firmware at the end of 4 GiB; nothing of the board is there. */
     private static final long IDENTITY_MAP = 0xfeff_c000L;
@@ -50,9 +53,10 @@ final class KvmMachine {
 
     private final KvmSystem system;
     private final KvmVm vm;
-    private final MachineLock lock;
-    private final AddressSpace memory;
-    private final MemorySlots slots;
+    private final @Nullable KvmIrqchip irqchip;
+    private @Nullable MachineLock lock;
+    private @Nullable AddressSpace memory;
+    private @Nullable MemorySlots slots;
     private final CpuidTable supported;
     private final int[] msrs;
     private final boolean msrExits;
@@ -61,24 +65,37 @@ final class KvmMachine {
     /** Processors stay out of the guest while set. */
     private volatile boolean gateClosed;
 
-    KvmMachine(KvmSystem system, VcpuConfig first) {
+    KvmMachine(KvmSystem system, IrqchipMode mode) {
         this.system = system;
-        lock = first.lock();
-        memory = first.memory();
         require(system);
         supported = system.supportedCpuid();
         msrs = system.msrIndices();
         vm = system.createVm();
         vm.setScratchPages(IDENTITY_MAP, TSS);
-        msrExits = hasMsrExits(system)
+        irqchip = mode == IrqchipMode.OFF ? null : new KvmIrqchip(system, vm, this, mode);
+        msrExits = irqchip == null
+                && hasMsrExits(system)
                 && vm.enable(
                         Kvm.KVM_CAP_X86_USER_SPACE_MSR,
                         Kvm.KVM_MSR_EXIT_REASON_INVAL
                                 | Kvm.KVM_MSR_EXIT_REASON_UNKNOWN
                                 | Kvm.KVM_MSR_EXIT_REASON_FILTER)
                 && vm.filterMsrs(TSC_DEADLINE_MSR);
-        slots = new MemorySlots(vm, this, first.ram());
-        memory.addListener(slots);
+    }
+
+    /** Before the first processor: the machine around it. */
+    void connect(VcpuConfig first) {
+        if (memory != null) {
+            return;
+        }
+        lock = first.lock();
+        MemorySlots made = new MemorySlots(vm, this, first.ram());
+        slots = made;
+        first.memory().addListener(made);
+        memory = first.memory();
+        if (irqchip != null) {
+            irqchip.routes().commit();
+        }
     }
 
     /** Whether accesses to model-specific registers can be made to leave to user space. */
@@ -102,11 +119,42 @@ final class KvmMachine {
     }
 
     MachineLock lock() {
-        return lock;
+        return Objects.requireNonNull(lock);
+    }
+
+    /** The kernel's interrupt controllers; null if there are none. */
+    @Nullable
+    KvmIrqchip irqchip() {
+        return irqchip;
+    }
+
+    boolean hasProcessor() {
+        synchronized (processors) {
+            return !processors.isEmpty();
+        }
+    }
+
+    /** A processor that has been made. */
+    KvmProcessor processor(int index) {
+        synchronized (processors) {
+            return processors.get(index);
+        }
+    }
+
+    void forEachProcessor(Consumer<KvmProcessor> action) {
+        synchronized (processors) {
+            processors.forEach(action);
+        }
     }
 
     CpuidTable supported() {
         return supported;
+    }
+
+    /** What processors show of themselves. */
+    KvmCpuid cpuid() {
+        boolean deadline = irqchip != null && system.extension(Kvm.KVM_CAP_TSC_DEADLINE_TIMER) != 0;
+        return new KvmCpuid(supported, irqchip == null, msrExits, deadline);
     }
 
     /** The model-specific registers that KVM keeps. */
@@ -133,14 +181,25 @@ final class KvmMachine {
             last = processors.isEmpty();
         }
         if (last) {
-            lock.lock();
-            try {
-                memory.removeListener(slots);
-            } finally {
-                lock.unlock();
+            removeSlots();
+            if (irqchip != null) {
+                irqchip.close();
             }
             vm.close();
             system.close();
+        }
+    }
+
+    private void removeSlots() {
+        AddressSpace space = memory;
+        MemorySlots listener = slots;
+        if (space != null && listener != null) {
+            lock().lock();
+            try {
+                space.removeListener(listener);
+            } finally {
+                lock().unlock();
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import dev.veery.cpu.semantics.CpuReset;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.irq.CpuSignals;
+import dev.veery.irq.InterruptBus;
 import dev.veery.irq.LocalApic;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Kvm;
@@ -17,6 +18,7 @@ import dev.veery.linux.sys.ThreadKick;
 import dev.veery.memory.access.OffHeap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,14 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     /** Only for resets and to read guest memory by linear addresses: it executes nothing. */
     private final SoftMmu mmu;
 
+    /** The local APIC's state where the kernel has it, with the controllers it belongs to; else both are null. */
+    private final @Nullable KernelApic kernelApic;
+
+    private final @Nullable KvmIrqchip irqchip;
+
+    /** The board's 8259s end at this processor although the kernel has its local APIC. */
+    private final boolean takesExtInt;
+
     private boolean cpuidSet;
 
     /** {@link #state} is newer than what KVM has. */
@@ -91,6 +101,12 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         registers = new RegisterSync(state, cpu, msrs, machine.vm().extension(Kvm.KVM_CAP_XSAVE2));
         exits = new Exits(config, env, cpu, msrs);
         failures = new FailureText(state, mmu, run);
+        irqchip = machine.irqchip();
+        kernelApic = irqchip == null ? null : new KernelApic(cpu, config.index() == 0);
+        if (kernelApic != null) {
+            env.connect(kernelApic);
+        }
+        takesExtInt = irqchip != null && !irqchip.complete() && config.index() == 0;
         machine.add(this);
         reset();
     }
@@ -170,7 +186,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         trace.reset(state);
         CpuReset.powerOn(state, mmu, env);
         registers.powerOn();
-        waitForSipi = config.index() != 0;
+        waitForSipi = irqchip == null && config.index() != 0;
         shutDown = false;
         clear(-1);
         stateChanged();
@@ -193,6 +209,9 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             stop();
             cpu.close();
             registers.close();
+            if (kernelApic != null) {
+                kernelApic.close();
+            }
             mmu.free();
             state.free();
             machine.remove(this);
@@ -254,11 +273,34 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     @Override
     public void init() {
+        if (irqchip != null) {
+            deliver(irqchip, InterruptBus.INIT, 0);
+            return;
+        }
         request(INIT);
+    }
+
+    private void deliver(KvmIrqchip chip, int mode, int vector) {
+        env.lock();
+        try {
+            chip.deliver(config.index(), false, mode, vector, false);
+        } finally {
+            env.unlock();
+        }
+    }
+
+    /** The local APIC's state; only where the kernel has it. */
+    KernelApic localApic() {
+        dirty = true;
+        return Objects.requireNonNull(kernelApic);
     }
 
     @Override
     public void startup(int vector) {
+        if (irqchip != null) {
+            deliver(irqchip, InterruptBus.STARTUP, vector);
+            return;
+        }
         startupVector = vector;
         request(STARTUP);
     }
@@ -269,8 +311,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         hostThread = ThreadKick.currentThread();
         try {
             if (!cpuidSet) {
-                cpu.setCpuid(new KvmCpuid(machine.supported(), true, machine.msrExits(), false)
-                        .build(state, env, env.tscKhz()));
+                cpu.setCpuid(machine.cpuid().build(state, env, env.tscKhz()));
                 cpuidSet = true;
             }
             storeIfDirty();
@@ -283,15 +324,24 @@ final class KvmProcessor implements Vcpu, CpuSignals {
                 enterGuest();
             }
             finishIo();
-            registers.fetch();
+            fetch();
         } catch (RuntimeException | Error e) {
             inGuest = false;
             config.listener().failed(this, e);
         }
     }
 
+    /** HLT ends in the kernel where that has the local APIC. */
     private boolean runnable() {
-        return !waitForSipi && !shutDown && !state.halted;
+        return !waitForSipi && !shutDown && (irqchip != null || !state.halted);
+    }
+
+    private void fetch() {
+        registers.fetch();
+        if (kernelApic != null) {
+            kernelApic.fetch(registers.systemRegisters());
+            state.halted = kernelApic.halted();
+        }
     }
 
     private void storeIfDirty() {
@@ -299,6 +349,14 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             return;
         }
         dirty = false;
+        KernelApic kernels = kernelApic;
+        if (kernels != null) {
+            registers.store(kernels.base(), kernels.cr8());
+            kernels.setHalted(state.halted);
+            kernels.store();
+            OffHeap.putByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION, 0);
+            return;
+        }
         LocalApic apic = env.apic();
         long base;
         int cr8;
@@ -346,7 +404,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         LocalApic apic = env.apic();
         if ((r & INIT) != 0) {
             clear(INIT | NMI);
-            registers.fetch();
+            fetch();
             env.lock();
             try {
                 apic.init();
@@ -372,12 +430,11 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     /** Waits until a request can be served, or an interrupt ends HLT. */
     private void park() {
-        LocalApic apic = env.apic();
-        boolean canInterrupt = !waitForSipi && !shutDown && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0;
+        boolean canInterrupt = irqchip == null && !waitForSipi && !shutDown && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0;
         int wanted = STOP | INIT | STARTUP | (waitForSipi || shutDown ? 0 : NMI);
         parked = true;
         while ((requests & wanted) == 0) {
-            if (canInterrupt && apic.hasInterrupt()) {
+            if (canInterrupt && interruptPending()) {
                 state.halted = false;
                 break;
             }
@@ -386,25 +443,34 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         parked = false;
     }
 
+    /** Whether there is an interrupt that does not come from the kernel. */
+    private boolean interruptPending() {
+        KvmIrqchip chip = irqchip;
+        return chip == null ? env.apic().hasInterrupt() : takesExtInt && chip.extIntPending();
+    }
+
+    private int acknowledge() {
+        KvmIrqchip chip = irqchip;
+        env.lock();
+        try {
+            return chip == null ? env.apic().acknowledge() : chip.acknowledgeExtInt();
+        } finally {
+            env.unlock();
+        }
+    }
+
     /** Injects an interrupt if the guest can take one now; else asks to hear when it can. */
     private void offerInterrupt() {
-        LocalApic apic = env.apic();
-        boolean pending = apic.hasInterrupt();
+        boolean pending = interruptPending();
         if (pending
                 && OffHeap.getByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION) != 0
                 && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0) {
-            int vector;
-            env.lock();
-            try {
-                vector = apic.acknowledge();
-            } finally {
-                env.unlock();
-            }
+            int vector = acknowledge();
             if (vector >= 0) {
                 cpu.interrupt(vector);
                 OffHeap.putByte(run + KvmLayout.RUN_READY_FOR_INTERRUPT_INJECTION, 0);
             }
-            pending = apic.hasInterrupt();
+            pending = interruptPending();
         }
         OffHeap.putByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW, pending ? 1 : 0);
     }
@@ -413,7 +479,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         return requests != 0
                 || machine.gateClosed()
                 || OffHeap.getByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW) == 0
-                        && env.apic().hasInterrupt();
+                        && interruptPending();
     }
 
     private void enterGuest() {
@@ -454,14 +520,18 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             return;
         }
         exitCount++;
-        followApic();
+        if (irqchip == null) {
+            followApic();
+        }
         switch (OffHeap.getInt(run + KvmLayout.RUN_EXIT_REASON)) {
             case Kvm.KVM_EXIT_IO:
                 exits.io();
                 break;
             case Kvm.KVM_EXIT_MMIO:
                 exits.mmio();
-                showPriority();
+                if (irqchip == null) {
+                    showPriority();
+                }
                 break;
             case Kvm.KVM_EXIT_X86_RDMSR:
                 exits.readMsr();
@@ -475,8 +545,11 @@ final class KvmProcessor implements Vcpu, CpuSignals {
                 break;
             case Kvm.KVM_EXIT_SHUTDOWN:
                 shutDown = true;
-                registers.fetch();
+                fetch();
                 config.listener().tripleFault(this);
+                break;
+            case Kvm.KVM_EXIT_IOAPIC_EOI:
+                endOfInterrupt(OffHeap.getByte(run + KvmLayout.RUN_EOI_VECTOR) & 0xff);
                 break;
             case Kvm.KVM_EXIT_IRQ_WINDOW_OPEN:
             case Kvm.KVM_EXIT_INTR:
@@ -485,8 +558,20 @@ final class KvmProcessor implements Vcpu, CpuSignals {
                 // Nothing but to look at interrupts and requests again.
                 break;
             default:
-                registers.fetch();
+                fetch();
                 throw new IllegalStateException(failures.describe());
+        }
+    }
+
+    private void endOfInterrupt(int vector) {
+        KvmIrqchip chip = irqchip;
+        if (chip != null) {
+            env.lock();
+            try {
+                chip.endOfInterrupt(vector);
+            } finally {
+                env.unlock();
+            }
         }
     }
 

@@ -87,6 +87,11 @@ final class RegisterSync implements AutoCloseable {
         OffHeap.fill(sregs, KvmLayout.SIZEOF_SREGS, 0);
     }
 
+    /** Host address of the system registers as they were last fetched or stored. */
+    long systemRegisters() {
+        return sregs;
+    }
+
     // ---- from KVM
 
     /** Fetches all registers. The processor owes no I/O. */

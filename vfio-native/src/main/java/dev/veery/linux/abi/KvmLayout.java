@@ -444,6 +444,21 @@ public final class KvmLayout {
     @CExpression("offsetof(struct kvm_ioeventfd, flags)")
     public static final int IOEVENTFD_FLAGS = 0x18;
 
+    @CExpression("sizeof(struct kvm_irqchip)")
+    public static final int SIZEOF_IRQCHIP = 0x208;
+
+    @CExpression("offsetof(struct kvm_irqchip, chip)")
+    public static final int IRQCHIP_CHIP = 8;
+
+    @CExpression("offsetof(struct kvm_pic_state, imr)")
+    public static final int PIC_IMR = 2;
+
+    @CExpression("offsetof(struct kvm_pic_state, irq_base)")
+    public static final int PIC_IRQ_BASE = 5;
+
+    @CExpression("offsetof(struct kvm_pic_state, elcr)")
+    public static final int PIC_ELCR = 0xe;
+
     @CExpression("sizeof(struct kvm_pit_config)")
     public static final int SIZEOF_PIT_CONFIG = 0x40;
 

@@ -150,6 +150,17 @@ public final class KvmVm implements AutoCloseable {
         }
     }
 
+    /** Copies the state of an in-kernel controller to {@code chip}, a {@code struct kvm_irqchip}. */
+    public void getIrqchip(int number, long chip) {
+        OffHeap.putInt(chip, number);
+        fd.ioctl("KVM_GET_IRQCHIP", Kvm.KVM_GET_IRQCHIP, chip);
+    }
+
+    /** Sets the state of an in-kernel controller from {@code chip}, which {@link #getIrqchip} filled. */
+    public void setIrqchip(long chip) {
+        fd.ioctl("KVM_SET_IRQCHIP", Kvm.KVM_SET_IRQCHIP, chip);
+    }
+
     /** Replaces the table of global system interrupts. */
     public void setRoutes(List<Route> routes) {
         long table = OffHeap.allocate(
