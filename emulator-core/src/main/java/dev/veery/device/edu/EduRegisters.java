@@ -23,6 +23,9 @@ final class EduRegisters implements MmioHandler, Resettable {
     /** Major version 1, minor 0, and the device's mark. */
     static final long IDENTITY = 0x0100_00edL;
 
+    /** STATUS: a factorial is being computed. */
+    static final int STATUS_COMPUTING = 1;
+
     /** STATUS: a finished factorial interrupts. */
     static final int STATUS_IRQ_FACTORIAL = 0x80;
 
@@ -51,6 +54,10 @@ final class EduRegisters implements MmioHandler, Resettable {
 
     private final VirtualClock clock;
     private final VmTimer timer;
+
+    /** The device's own thread is the clock's, which computes as soon as it gets there. */
+    private final VmTimer computation;
+
     private final long dmaMask;
     private final Host host;
 
@@ -77,11 +84,13 @@ final class EduRegisters implements MmioHandler, Resettable {
         this.dmaMask = dmaMask;
         this.host = host;
         timer = clock.newTimer("edu-dma", this::transfer);
+        computation = clock.newTimer("edu-factorial", this::compute);
     }
 
     @Override
     public void reset() {
         timer.cancel();
+        computation.cancel();
         liveness = 0;
         factorial = 0;
         status = 0;
@@ -136,13 +145,14 @@ final class EduRegisters implements MmioHandler, Resettable {
                 liveness = ~value;
                 break;
             case FACTORIAL:
-                factorial = factorial(value);
-                if ((status & STATUS_IRQ_FACTORIAL) != 0) {
-                    raise(FACTORIAL_IRQ);
+                if ((status & STATUS_COMPUTING) == 0) {
+                    factorial = value;
+                    status |= STATUS_COMPUTING;
+                    computation.arm(clock.nanos());
                 }
                 break;
             case STATUS:
-                status = value & STATUS_IRQ_FACTORIAL;
+                status = status & STATUS_COMPUTING | value & STATUS_IRQ_FACTORIAL;
                 break;
             case IRQ_RAISE:
                 raise(value);
@@ -181,6 +191,14 @@ final class EduRegisters implements MmioHandler, Resettable {
                 break;
             default:
                 break;
+        }
+    }
+
+    private void compute() {
+        factorial = factorial(factorial);
+        status &= ~STATUS_COMPUTING;
+        if ((status & STATUS_IRQ_FACTORIAL) != 0) {
+            raise(FACTORIAL_IRQ);
         }
     }
 

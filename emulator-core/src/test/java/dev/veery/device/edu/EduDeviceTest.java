@@ -59,18 +59,25 @@ class EduDeviceTest {
 
     @Test
     void computesFactorialsModuloTwoToThe32() {
-        write(EduRegisters.FACTORIAL, 10);
-        assertEquals(3_628_800, read(EduRegisters.FACTORIAL));
-        write(EduRegisters.FACTORIAL, 33);
-        assertEquals(0x8000_0000L, read(EduRegisters.FACTORIAL));
-        write(EduRegisters.FACTORIAL, 0xffff_ffffL);
-        assertEquals(0, read(EduRegisters.FACTORIAL));
+        assertEquals(3_628_800, factorial(10));
+        assertEquals(0x8000_0000L, factorial(33));
+        assertEquals(0, factorial(0xffff_ffffL));
+    }
+
+    private long factorial(long of) {
+        write(EduRegisters.FACTORIAL, of);
+        assertEquals(EduRegisters.STATUS_COMPUTING, read(EduRegisters.STATUS));
+        write(EduRegisters.FACTORIAL, 7);
+        clock.advance(1);
+        assertEquals(0, read(EduRegisters.STATUS));
+        return read(EduRegisters.FACTORIAL);
     }
 
     @Test
     void pinStaysAssertedUntilEveryCauseIsAcknowledged() {
         write(EduRegisters.STATUS, EduRegisters.STATUS_IRQ_FACTORIAL);
         write(EduRegisters.FACTORIAL, 3);
+        clock.advance(1);
         write(EduRegisters.IRQ_RAISE, 0x30);
         assertEquals(0x31, read(EduRegisters.IRQ_STATUS));
         write(EduRegisters.IRQ_ACKNOWLEDGE, 0x21);
