@@ -61,6 +61,8 @@ public final class MemoryRegion {
     /** Address spaces whose root this is. */
     private final List<AddressSpace> spaces = new ArrayList<>();
 
+    private List<Doorbell> doorbells = List.of();
+
     private MemoryRegion(
             Kind kind,
             String name,
@@ -232,6 +234,16 @@ public final class MemoryRegion {
             index++;
         }
         children.add(index, child);
+    }
+
+    /** Says which of its registers are doorbells; while the device is made, before the region is shown anywhere. */
+    public void setDoorbells(List<Doorbell> bells) {
+        doorbells = List.copyOf(bells);
+    }
+
+    /** The registers of which a write is only a signal. */
+    public List<Doorbell> doorbells() {
+        return doorbells;
     }
 
     /**

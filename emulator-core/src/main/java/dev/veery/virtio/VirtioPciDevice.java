@@ -8,6 +8,7 @@ import dev.veery.bus.pci.PciRegs;
 import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.memory.AccessSizes;
+import dev.veery.memory.Doorbell;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
 import dev.veery.model.DeviceConfig;
@@ -107,7 +108,14 @@ public abstract class VirtioPciDevice extends PciDevice {
         bar.addChild(COMMON, MemoryRegion.mmio("virtio-common", PAGE, common, sizes));
         bar.addChild(ISR, MemoryRegion.mmio("virtio-isr", PAGE, isrHandler, sizes));
         bar.addChild(DEVICE, MemoryRegion.mmio("virtio-device", PAGE, deviceHandler, sizes));
-        bar.addChild(NOTIFY, MemoryRegion.mmio("virtio-notify", PAGE, notifyHandler, sizes));
+        MemoryRegion notifications = MemoryRegion.mmio("virtio-notify", PAGE, notifyHandler, sizes);
+        List<Doorbell> bells = new ArrayList<>();
+        for (int i = 0; i < queues.size(); i++) {
+            int queue = i;
+            bells.add(Doorbell.any((long) i * NOTIFY_MULTIPLIER, () -> notified(queue)));
+        }
+        notifications.setDoorbells(bells);
+        bar.addChild(NOTIFY, notifications);
         msix = addVectors(vectorCount(vectors));
         addBar(BAR, PciBar.Kind.MEMORY64_PREFETCHABLE, bar);
         addStructure(CAP_COMMON, COMMON, PAGE, 0);
@@ -386,9 +394,15 @@ public abstract class VirtioPciDevice extends PciDevice {
         @Override
         public void write(long offset, int size, long value) {
             int index = (int) offset / NOTIFY_MULTIPLIER;
-            if (offset % NOTIFY_MULTIPLIER == 0 && index < queues.size() && running()) {
-                onNotify(queues.get(index));
+            if (offset % NOTIFY_MULTIPLIER == 0 && index < queues.size()) {
+                notified(index);
             }
+        }
+    }
+
+    private void notified(int queue) {
+        if (running()) {
+            onNotify(queues.get(queue));
         }
     }
 }

@@ -23,6 +23,7 @@ import dev.veery.device.lapic.LapicConfig;
 import dev.veery.irq.InterruptBus;
 import dev.veery.memory.AccessSizes;
 import dev.veery.memory.DirtyLog;
+import dev.veery.memory.Doorbell;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
@@ -34,6 +35,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -273,6 +276,31 @@ class KvmProcessorTest {
         long bytes = allocated;
         long count = exits;
         assertTrue(allocated < exits / 10, () -> bytes + " bytes in " + count + " exits");
+    }
+
+    @Test
+    void doorbellsRingWithoutAnExitWhereverTheyAreMapped() throws InterruptedException {
+        LatchDevice registers = new LatchDevice(4096);
+        Semaphore rung = new Semaphore(0);
+        MemoryRegion region = MemoryRegion.mmio("bells", 4096, registers, AccessSizes.BYTE_TO_DWORD);
+        region.setDoorbells(List.of(new Doorbell(8, 4, true, 7, rung::release)));
+        t.memory.root().addChild(WINDOW, region, 1);
+        Tables.long64(t);
+        s.setGpr(CpuState.RSI, WINDOW);
+        t.start(
+                Tables.CODE,
+                Code.of(0xc7, 0x46, 0x08).d(7).exit(1).b(0xc7, 0x46, 0x08).d(6).exit(2));
+        assertEquals(Stop.exit(1), t.run());
+        assertTrue(rung.tryAcquire(20, TimeUnit.SECONDS));
+        assertEquals(0, registers.log().size());
+        assertEquals(Stop.exit(2), t.resume());
+        assertEquals(1, registers.log().size(), "another value is for the registers");
+        t.locked(() -> region.setOffset(WINDOW + 0x1000));
+        s.setGpr(CpuState.RSI, WINDOW + 0x1000);
+        s.rip = Tables.CODE;
+        assertEquals(Stop.exit(1), t.run());
+        assertTrue(rung.tryAcquire(20, TimeUnit.SECONDS));
+        assertEquals(0, registers.log().size());
     }
 
     private void awaitExits(long count) throws InterruptedException {

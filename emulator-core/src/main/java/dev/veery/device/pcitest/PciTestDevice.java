@@ -33,8 +33,8 @@ public final class PciTestDevice extends PciDevice {
 
     private PciTestDevice(DeviceConfig config) {
         super(config, IDENTITY, PciRegs.CONFIG_SIZE, 0);
-        addBar(0, PciBar.Kind.MEMORY32, MemoryRegion.mmio("pci-testdev-mmio", MEMORY_SIZE, memory));
-        addBar(1, PciBar.Kind.IO, MemoryRegion.mmio("pci-testdev-portio", PORTS, ports));
+        addBar(0, PciBar.Kind.MEMORY32, region("pci-testdev-mmio", MEMORY_SIZE, memory));
+        addBar(1, PciBar.Kind.IO, region("pci-testdev-portio", PORTS, ports));
         long membar = config.properties().number("membar");
         if (membar == 0) {
             return;
@@ -43,6 +43,12 @@ public final class PciTestDevice extends PciDevice {
             throw new ConfigException("Property 'pci-testdev.membar' takes a power of two of at least " + PAGE);
         }
         addBar(2, PciBar.Kind.MEMORY64_PREFETCHABLE, MemoryRegion.container("pci-testdev-membar", membar));
+    }
+
+    private static MemoryRegion region(String name, int size, TestBar bar) {
+        MemoryRegion made = MemoryRegion.mmio(name, size, bar);
+        made.setDoorbells(bar.doorbells());
+        return made;
     }
 
     @Override

@@ -1,9 +1,11 @@
 package dev.veery.device.pcitest;
 
+import dev.veery.memory.Doorbell;
 import dev.veery.memory.MmioHandler;
 import dev.veery.model.Resettable;
 import dev.veery.register.RegisterBank;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** One BAR: the header of the selected test, and the byte that the test writes. */
 final class TestBar implements MmioHandler, Resettable {
@@ -19,6 +21,8 @@ final class TestBar implements MmioHandler, Resettable {
     static final int NAME = 16;
 
     private static final String[] TESTS = {"no-eventfd", "wildcard-eventfd", "datamatch-eventfd"};
+    private static final int WILDCARD = 1;
+    private static final int DATAMATCH = 2;
     private static final int BYTE_WIDTH = 1;
     private static final int DATA_VALUE = 0xfa;
 
@@ -54,8 +58,21 @@ final class TestBar implements MmioHandler, Resettable {
         if (offset == TEST) {
             select((int) value & 0xff);
         } else if (selected >= 0 && offset == place(selected) && bytes == BYTE_WIDTH && value == DATA_VALUE) {
+            count(selected);
+        }
+    }
+
+    private void count(int test) {
+        if (selected == test) {
             header.set(COUNT, 4, header.get(COUNT, 4) + 1);
         }
+    }
+
+    /** The places of the tests that are to be heard without an answer. */
+    List<Doorbell> doorbells() {
+        return List.of(
+                new Doorbell(place(WILDCARD), BYTE_WIDTH, false, 0, () -> count(WILDCARD)),
+                new Doorbell(place(DATAMATCH), BYTE_WIDTH, true, DATA_VALUE, () -> count(DATAMATCH)));
     }
 
     private int place(int test) {

@@ -3,7 +3,8 @@
  * a memory BAR and a port BAR, each with a header that describes tests, and an optional 64-bit BAR with nothing behind it.
  *
  * <p>Modelled: three tests a BAR with the header, the offset and data to write, and the count of writes that matched. The
- * tests differ in QEMU by how KVM is told of the write; here they all take the same way.
+ * tests differ by how KVM is told of the write: as an exit, by an eventfd for any value, by one for the right value. Writes
+ * that come fast may count as one where an eventfd hears them.
  */
 @org.jspecify.annotations.NullMarked
 package dev.veery.device.pcitest;

@@ -57,6 +57,7 @@ final class KvmMachine {
     private @Nullable MachineLock lock;
     private @Nullable AddressSpace memory;
     private @Nullable MemorySlots slots;
+    private @Nullable Doorbells doorbells;
     private final CpuidTable supported;
     private final int[] msrs;
     private final boolean msrExits;
@@ -93,6 +94,13 @@ final class KvmMachine {
         slots = made;
         first.memory().addListener(made);
         memory = first.memory();
+        if (system.extension(Kvm.KVM_CAP_IOEVENTFD) != 0) {
+            boolean anyLength = system.extension(Kvm.KVM_CAP_IOEVENTFD_ANY_LENGTH) != 0;
+            Doorbells bells = new Doorbells(vm, first.lock(), anyLength);
+            bells.follow(first.memory(), false);
+            bells.follow(first.io(), true);
+            doorbells = bells;
+        }
         if (irqchip != null) {
             irqchip.routes().commit();
         }
@@ -196,6 +204,10 @@ final class KvmMachine {
         if (space != null && listener != null) {
             lock().lock();
             try {
+                Doorbells bells = doorbells;
+                if (bells != null) {
+                    bells.close();
+                }
                 space.removeListener(listener);
             } finally {
                 lock().unlock();
