@@ -22,12 +22,13 @@ public final class Bench {
      * @param words what follows {@code bench} on the command line
      * @param out for the table
      * @param err for progress
+     * @return the exit status
      * @throws ConfigException if something that it needs is missing, or an emulator fails
      */
-    public static void run(List<String> words, String version, PrintStream out, PrintStream err) {
+    public static int run(List<String> words, String version, PrintStream out, PrintStream err) {
         if (words.contains("--help")) {
             out.print(BenchOptions.HELP);
-            return;
+            return 0;
         }
         BenchOptions options = BenchOptions.parse(words);
         Contender veery = new Contender("Veery " + version + ", " + options.accel(), veery(options.accel()));
@@ -57,6 +58,7 @@ public final class Bench {
         out.print(Report.table(veery, qemu, options.rounds(), all));
         write(options.json(), Report.json(veery, qemu, options.rounds(), all));
         write(options.svg(), Report.svg(veery, qemu, all));
+        return 0;
     }
 
     /** The program that this is part of: what started it says, otherwise it is started as this process was. */

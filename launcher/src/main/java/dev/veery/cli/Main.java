@@ -16,9 +16,6 @@ public final class Main {
     private static final int FAILURE = 1;
     private static final int USAGE = 2;
 
-    /** The first word of a command line that asks for a comparison instead of a machine. */
-    private static final String BENCH = "bench";
-
     private final PrintStream out;
     private final PrintStream err;
 
@@ -35,11 +32,13 @@ public final class Main {
     private int run(String[] arguments) {
         Messages messages = new Messages(err);
         try {
-            if (arguments.length > 0 && arguments[0].equals(BENCH)) {
-                Bench.run(Arrays.asList(arguments).subList(1, arguments.length), version(), out, err);
-                return 0;
-            }
-            return carryOut(CommandLine.parse(arguments), messages);
+            String command = arguments.length == 0 ? "" : arguments[0];
+            return switch (command) {
+                case "bench" -> Bench.run(
+                        Arrays.asList(arguments).subList(1, arguments.length), version(), out, err);
+                case "bind", "unbind" -> BindCommand.run(out, arguments);
+                default -> carryOut(CommandLine.parse(arguments), messages);
+            };
         } catch (ConfigException e) {
             messages.error(e.getMessage());
             return e.isUsage() ? USAGE : FAILURE;
