@@ -11,4 +11,10 @@ public interface IntxSink {
      * @param level asserted or not
      */
     void set(int slot, int pin, boolean level);
+
+    /**
+     * Has {@code ended} called each time the guest ends an interrupt that this wire, or one joined to it, has raised: before
+     * a level that is still there raises it again. A sink that cannot tell never calls it.
+     */
+    default void onEnded(int slot, int pin, Runnable ended) {}
 }

@@ -230,6 +230,10 @@ public final class PciBus {
         return null;
     }
 
+    void onIntxEnded(int slot, int pin, Runnable ended) {
+        intx.onEnded(slot, pin, ended);
+    }
+
     /** One source of a slot's pin changed; the caller reports only changes. */
     void changeIntx(int slot, int pin, boolean level) {
         int at = slot * PINS + pin;

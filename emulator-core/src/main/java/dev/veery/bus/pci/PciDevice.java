@@ -239,10 +239,32 @@ public abstract class PciDevice extends Device {
     /** Gives the device MSI-X; the table and the pending bits must be put into BAR {@code bar} by the caller. */
     protected final MsixCapability addMsix(int vectors, int bar, int tableOffset, int pbaOffset) {
         useDmaForMessages();
-        MsiSink sink = this::sendAsWrite;
         int offset = addCapability(MsixCapability.ID, MsixCapability.LENGTH);
-        MsixCapability added =
-                new MsixCapability(config, offset, vectors, bar, tableOffset, bar, pbaOffset, sink, this::requesterId);
+        return placeMsix(offset, vectors, bar, tableOffset, bar, pbaOffset);
+    }
+
+    /** As {@link #addMsi}, in a layout and at a place in configuration space that are given; the caller links it. */
+    protected final MsiCapability placeMsi(int offset, int vectors, boolean wide, boolean maskable) {
+        useDmaForMessages();
+        MsiCapability added = new MsiCapability(config, offset, vectors, wide, maskable, this::sendAsWrite);
+        msi = added;
+        return added;
+    }
+
+    /** As {@link #addMsix}, at a place in configuration space that is given; the caller links it. */
+    protected final MsixCapability placeMsix(
+            int offset, int vectors, int tableBar, int tableOffset, int pbaBar, int pbaOffset) {
+        useDmaForMessages();
+        MsixCapability added = new MsixCapability(
+                config,
+                offset,
+                vectors,
+                tableBar,
+                tableOffset,
+                pbaBar,
+                pbaOffset,
+                this::sendAsWrite,
+                this::requesterId);
         msix = added;
         return added;
     }
@@ -334,6 +356,21 @@ public abstract class PciDevice extends Device {
         if (level != intxDriven) {
             intxDriven = level;
             pciBus().changeIntx(devfn >> 3, pin, level);
+        }
+    }
+
+    /** Has {@link #onIntxEnded} called from now on; for a device on its bus, with a pin, once. */
+    protected final void listenToIntxEnds() {
+        int pin = (int) config.get(PciRegs.INTERRUPT_PIN, 1) - 1;
+        pciBus().onIntxEnded(devfn >> 3, pin, this::intxEnded);
+    }
+
+    /** The guest has ended the interrupt that the pin asserts; called before it is delivered again. */
+    protected void onIntxEnded() {}
+
+    private void intxEnded() {
+        if (intxDriven) {
+            onIntxEnded();
         }
     }
 

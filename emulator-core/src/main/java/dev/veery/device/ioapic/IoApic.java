@@ -6,6 +6,7 @@ import dev.veery.irq.IrqLine;
 import dev.veery.irq.MsiSink;
 import dev.veery.memory.MmioHandler;
 import dev.veery.model.Resettable;
+import java.util.function.IntConsumer;
 
 /** The I/O APIC. As a {@link MmioHandler} it is the register window at FEC00000h. */
 public final class IoApic implements MmioHandler, EoiListener, Resettable {
@@ -60,6 +61,8 @@ public final class IoApic implements MmioHandler, EoiListener, Resettable {
     private final int[] low = new int[PINS];
     private final int[] high = new int[PINS];
 
+    private IntConsumer ended = pin -> {};
+
     /** The wires, a bit a pin. */
     private int lines;
 
@@ -80,6 +83,11 @@ public final class IoApic implements MmioHandler, EoiListener, Resettable {
             inputs[i] = level -> setPin(pin, level);
         }
         reset();
+    }
+
+    /** Names who hears of the end of each level-triggered interrupt, by input, before it is delivered again. */
+    public void onEnded(IntConsumer listener) {
+        ended = listener;
     }
 
     /** Input 0 to 23. */
@@ -122,6 +130,7 @@ public final class IoApic implements MmioHandler, EoiListener, Resettable {
             int entry = low[pin];
             if ((entry & RTE_REMOTE_IRR) != 0 && (entry & RTE_VECTOR) == vector) {
                 low[pin] = entry & ~RTE_REMOTE_IRR;
+                ended.accept(pin);
                 offerLevel(pin);
             }
         }

@@ -3,6 +3,7 @@ package dev.veery.device.pic;
 import dev.veery.irq.IrqLine;
 import dev.veery.memory.MmioHandler;
 import dev.veery.model.Resettable;
+import java.util.function.IntConsumer;
 
 /** One 8259A. As a {@link MmioHandler} it is the chip's two ports: A0 low at offset 0, A0 high at offset 1. */
 public final class I8259 implements MmioHandler, Resettable {
@@ -74,6 +75,7 @@ public final class I8259 implements MmioHandler, Resettable {
     private boolean single;
     private boolean levelTriggered;
     private boolean autoEoi;
+    private IntConsumer ended = input -> {};
     private boolean rotateOnAutoEoi;
     private boolean specialMask;
     private boolean fullyNested;
@@ -264,6 +266,7 @@ public final class I8259 implements MmioHandler, Resettable {
 
     private void endOfInterrupt(int input, boolean rotate) {
         isr &= ~(1 << input);
+        ended.accept(input);
         if (rotate) {
             lowestPriority = input;
         }
@@ -282,6 +285,14 @@ public final class I8259 implements MmioHandler, Resettable {
         // INT drops during INTA, so that another pending request makes a new edge.
         intr.set(false);
         update();
+        if (autoEoi) {
+            ended.accept(input);
+        }
+    }
+
+    /** Names who hears of the end of each interrupt, by input. */
+    void onEnded(IntConsumer listener) {
+        ended = listener;
     }
 
     /**

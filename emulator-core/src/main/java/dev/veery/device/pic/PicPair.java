@@ -4,6 +4,7 @@ import dev.veery.irq.ExtIntSource;
 import dev.veery.irq.IrqLine;
 import dev.veery.memory.MmioHandler;
 import dev.veery.model.Resettable;
+import java.util.function.IntConsumer;
 
 /** The PC's two 8259As: IRQ0 to IRQ7 on the master, IRQ8 to IRQ15 on the slave that drives the master's input 2. */
 public final class PicPair implements ExtIntSource, Resettable {
@@ -23,6 +24,12 @@ public final class PicPair implements ExtIntSource, Resettable {
     public PicPair(IrqLine intr) {
         master = new I8259(intr, 1 << CASCADE, ELCR1_WRITABLE);
         slave = new I8259(master.line(CASCADE), 0, ELCR2_WRITABLE);
+    }
+
+    /** Names who hears of the end of each interrupt, by IRQ. */
+    public void onEnded(IntConsumer listener) {
+        master.onEnded(listener);
+        slave.onEnded(input -> listener.accept(INPUTS + input));
     }
 
     /** Input IRQ0 to IRQ15; IRQ2 is the cascade and leads nowhere. */

@@ -43,6 +43,9 @@ public final class Ich9Lpc extends PciDevice {
     private static final int IO_INDICATOR = 1;
     private static final int ACPI_EN = 1 << 7;
     private static final int SCI_IRQ_SEL = 7;
+    /** The I/O APIC input of PIRQA. */
+    private static final int FIRST_PIRQ_INPUT = 16;
+
     private static final int PIRQ_ROUT_RESET = 0x80;
     private static final int PIRQ_ROUT_WRITABLE = 0x8f;
     private static final int RCBA_ENABLE = 1;
@@ -83,7 +86,7 @@ public final class Ich9Lpc extends PciDevice {
         this.io = io;
         this.gsi = sci;
         IrqLine[] apic = new IrqLine[PirqRouter.PIRQS];
-        System.arraycopy(gsi, 16, apic, 0, apic.length);
+        System.arraycopy(gsi, FIRST_PIRQ_INPUT, apic, 0, apic.length);
         router = new PirqRouter(apic, gsi);
         rootComplex = new RootComplex(router);
         pm = new AcpiPm(clock, this::setSci, powerOff);
@@ -123,6 +126,19 @@ public final class Ich9Lpc extends PciDevice {
     /** Where the interrupt pins of bus 0 end. */
     public IntxSink intxSink() {
         return router;
+    }
+
+    /** The guest ended a level-triggered interrupt of an I/O APIC input. */
+    public void apicInputEnded(int input) {
+        int pirq = input - FIRST_PIRQ_INPUT;
+        if (pirq >= 0 && pirq < PirqRouter.PIRQS) {
+            router.ended(pirq);
+        }
+    }
+
+    /** The guest ended an interrupt of the 8259s. */
+    public void isaInterruptEnded(int irq) {
+        router.endedIsa(irq);
     }
 
     /** The 8259 input that a pin (0 for INTA) of a slot of bus 0 reaches, or 255 for none. */

@@ -2,6 +2,8 @@ package dev.veery.q35.chipset;
 
 import dev.veery.bus.pci.IntxSink;
 import dev.veery.irq.IrqLine;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The interrupt pins of bus 0 to PIRQA-H, and from there to I/O APIC inputs 16 to 23 and, as the PIRQn_ROUT registers
@@ -29,6 +31,8 @@ final class PirqRouter implements IntxSink {
 
     /** How many asserted PIRQs each 8259 input carries. */
     private final int[] sharers = new int[16];
+
+    private final List<Ended> listeners = new ArrayList<>();
 
     /**
      * Makes a router.
@@ -74,6 +78,32 @@ final class PirqRouter implements IntxSink {
         route[pirq] = value;
         if (on) {
             driveIsa(pirq, true);
+        }
+    }
+
+    private record Ended(int slot, int pin, Runnable listener) {}
+
+    @Override
+    public void onEnded(int slot, int pin, Runnable ended) {
+        listeners.add(new Ended(slot, pin, ended));
+    }
+
+    /** The guest ended the interrupt of a PIRQ. */
+    void ended(int pirq) {
+        for (int i = 0; i < listeners.size(); i++) {
+            Ended each = listeners.get(i);
+            if (((slots[pirq * PINS + each.pin] & asserted[each.pin]) >>> each.slot & 1) != 0) {
+                each.listener.run();
+            }
+        }
+    }
+
+    /** The guest ended an interrupt of the 8259s. */
+    void endedIsa(int irq) {
+        for (int pirq = 0; pirq < PIRQS; pirq++) {
+            if ((route[pirq] & (IRQEN | 0xf)) == irq) {
+                ended(pirq);
+            }
         }
     }
 

@@ -3,7 +3,7 @@ package dev.veery.bus.pci.cap;
 import dev.veery.irq.MsiSink;
 import dev.veery.register.RegisterBank;
 
-/** Message-signalled interrupts, with a 64-bit address and per-vector masking (PCI 3.0, 6.8.1). */
+/** Message-signalled interrupts in each of their four layouts (PCI 3.0, 6.8.1). */
 public final class MsiCapability {
     /** Capability id. */
     public static final int ID = 0x05;
@@ -13,9 +13,10 @@ public final class MsiCapability {
 
     private static final int CONTROL = 2;
     private static final int ADDRESS = 4;
-    private static final int DATA = 12;
-    private static final int MASK = 16;
-    private static final int PENDING = 20;
+    private static final int DATA_32BIT = 8;
+    private static final int DATA_64BIT = 12;
+    private static final int MASK_BEHIND_DATA = 4;
+    private static final int PENDING_BEHIND_DATA = 8;
 
     private static final int CONTROL_ENABLE = 1;
     private static final int CONTROL_CAPABLE_SHIFT = 1;
@@ -26,28 +27,61 @@ public final class MsiCapability {
     private final RegisterBank config;
     private final int offset;
     private final int capableLog2;
+    private final int addressBytes;
+    private final int data;
+    private final boolean maskable;
+    private final int length;
     private final MsiSink sink;
 
     /**
-     * Declares the registers.
+     * Declares the registers, with a 64-bit address and masks.
      *
      * @param offset of the capability, whose header the device has written
      * @param vectors 1, 2, 4, 8, 16 or 32
      */
     public MsiCapability(RegisterBank config, int offset, int vectors, MsiSink sink) {
+        this(config, offset, vectors, true, true, sink);
+    }
+
+    /**
+     * Declares the registers.
+     *
+     * @param wide whether the address has 64 bits
+     * @param maskable whether vectors can be masked one by one
+     */
+    public MsiCapability(
+            RegisterBank config, int offset, int vectors, boolean wide, boolean maskable, MsiSink sink) {
         if (vectors < 1 || vectors > 32 || Integer.bitCount(vectors) != 1) {
             throw new IllegalArgumentException(vectors + " MSI vectors");
         }
         this.config = config;
         this.offset = offset;
         this.sink = sink;
+        this.maskable = maskable;
+        addressBytes = wide ? 8 : 4;
+        data = offset + (wide ? DATA_64BIT : DATA_32BIT);
+        length = length(wide, maskable);
         capableLog2 = Integer.numberOfTrailingZeros(vectors);
-        int control = capableLog2 << CONTROL_CAPABLE_SHIFT | CONTROL_64BIT | CONTROL_PER_VECTOR_MASK;
+        int control = capableLog2 << CONTROL_CAPABLE_SHIFT
+                | (wide ? CONTROL_64BIT : 0)
+                | (maskable ? CONTROL_PER_VECTOR_MASK : 0);
         config.declare(offset + CONTROL, 2, control, CONTROL_ENABLE | 7 << CONTROL_ENABLED_SHIFT);
-        config.declare(offset + ADDRESS, 8, 0, ~3L);
-        config.declare(offset + DATA, 2, 0, 0xffff);
-        config.declare(offset + MASK, 4, 0, (1L << vectors) - 1);
-        config.declare(offset + PENDING, 4, 0, 0);
+        config.declare(offset + ADDRESS, addressBytes, 0, ~3L);
+        config.declare(data, 2, 0, 0xffff);
+        if (maskable) {
+            config.declare(data + MASK_BEHIND_DATA, 4, 0, (1L << vectors) - 1);
+            config.declare(data + PENDING_BEHIND_DATA, 4, 0, 0);
+        }
+    }
+
+    /** Bytes of configuration space, by what the capability has. */
+    public static int length(boolean wide, boolean maskable) {
+        return (wide ? DATA_64BIT : DATA_32BIT) + (maskable ? PENDING_BEHIND_DATA + 4 : 2);
+    }
+
+    /** How many vectors software has granted. */
+    public int granted() {
+        return 1 << Math.min((int) config.get(offset + CONTROL, 2) >> CONTROL_ENABLED_SHIFT & 7, capableLog2);
     }
 
     /** Whether the device must use messages instead of its pin. */
@@ -61,27 +95,26 @@ public final class MsiCapability {
             return;
         }
         long bit = 1L << n;
-        if ((config.get(offset + MASK, 4) & bit) != 0) {
-            config.setBits(offset + PENDING, 4, bit, true);
+        if (maskable && (config.get(data + MASK_BEHIND_DATA, 4) & bit) != 0) {
+            config.setBits(data + PENDING_BEHIND_DATA, 4, bit, true);
             return;
         }
         // Software may have granted fewer vectors than the device has: the surplus share the granted ones.
-        int enabledLog2 = (int) config.get(offset + CONTROL, 2) >> CONTROL_ENABLED_SHIFT & 7;
-        int low = (1 << Math.min(enabledLog2, capableLog2)) - 1;
-        int data = (int) config.get(offset + DATA, 2) & ~low | n & low;
-        sink.send(requesterId, config.get(offset + ADDRESS, 8), data);
+        int low = granted() - 1;
+        int message = (int) config.get(data, 2) & ~low | n & low;
+        sink.send(requesterId, config.get(offset + ADDRESS, addressBytes), message);
     }
 
     /** Configuration space was written: sends what was pending and no longer is masked. */
     public void written(int at, int bytes, int requesterId) {
-        if (at + bytes <= offset || at >= offset + LENGTH || !enabled()) {
+        if (at + bytes <= offset || at >= offset + length || !maskable || !enabled()) {
             return;
         }
-        long ready = config.get(offset + PENDING, 4) & ~config.get(offset + MASK, 4);
+        long ready = config.get(data + PENDING_BEHIND_DATA, 4) & ~config.get(data + MASK_BEHIND_DATA, 4);
         while (ready != 0) {
             int n = Long.numberOfTrailingZeros(ready);
             ready &= ready - 1;
-            config.setBits(offset + PENDING, 4, 1L << n, false);
+            config.setBits(data + PENDING_BEHIND_DATA, 4, 1L << n, false);
             send(n, requesterId);
         }
     }
