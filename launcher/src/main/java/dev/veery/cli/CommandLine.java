@@ -19,6 +19,7 @@ import dev.veery.model.DeviceDescriptor;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,6 +48,7 @@ final class CommandLine {
     private final NetParser nets = new NetParser();
     private final List<DeviceDescriptor> devices = new ArrayList<>();
     private final List<GlobalProperty> globals = new ArrayList<>();
+    private final Set<String> iommufds = new LinkedHashSet<>();
     private final Set<TraceOptions.Item> traceItems = EnumSet.noneOf(TraceOptions.Item.class);
     private String cpu = CpuModels.DEFAULT;
     private Topology topology = Topology.SINGLE;
@@ -165,17 +167,25 @@ final class CommandLine {
 
     private @Nullable Request object(String value) {
         if (isHelp(value)) {
-            return Request.print("List of user creatable objects:\n  filter-dump\n");
+            return Request.print("List of user creatable objects:\n  filter-dump\n  iommufd\n");
         }
         String whole = "-object " + value;
         OptionText text = value.startsWith("{")
                 ? new OptionText(whole, Json.object(whole, value))
                 : new OptionText("-object", value, "qom-type");
         String type = text.take("qom-type");
-        if (!"filter-dump".equals(type)) {
-            throw ConfigException.usage(whole + ": object type '" + type + "' is not available in this version");
+        switch (type == null ? "" : type) {
+            case "filter-dump" -> nets.dump(text);
+            case "iommufd" -> {
+                String id = text.require("id");
+                text.finish();
+                if (!iommufds.add(id)) {
+                    throw ConfigException.usage(whole + ": there is an object '" + id + "' already");
+                }
+            }
+            default ->
+                throw ConfigException.usage(whole + ": object type '" + type + "' is not available in this version");
         }
-        nets.dump(text);
         return null;
     }
 
@@ -327,6 +337,7 @@ final class CommandLine {
                 nets.dumps(),
                 devices,
                 globals,
+                iommufds,
                 rtc,
                 actions,
                 new TraceOptions(traceItems, traceFile),

@@ -6,6 +6,7 @@ import dev.veery.model.DeviceDescriptor;
 import dev.veery.net.NetDump;
 import dev.veery.net.NetSpec;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A whole machine and how to run it.
@@ -23,6 +24,7 @@ import java.util.List;
  * @param dumps {@code -object filter-dump}
  * @param devices {@code -device}, in the order given
  * @param globals {@code -global}
+ * @param iommufds the ids of {@code -object iommufd}
  * @param rtc {@code -rtc}
  * @param actions what to do on events of the guest
  * @param trace {@code -d}, {@code -D}
@@ -42,6 +44,7 @@ public record VmConfig(
         List<NetDump> dumps,
         List<DeviceDescriptor> devices,
         List<GlobalProperty> globals,
+        Set<String> iommufds,
         RtcOptions rtc,
         Actions actions,
         TraceOptions trace,
@@ -57,5 +60,6 @@ public record VmConfig(
         dumps = List.copyOf(dumps);
         devices = List.copyOf(devices);
         globals = List.copyOf(globals);
+        iommufds = Set.copyOf(iommufds);
     }
 }

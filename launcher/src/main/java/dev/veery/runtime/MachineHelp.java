@@ -1,17 +1,24 @@
 package dev.veery.runtime;
 
+import dev.veery.base.MachineLock;
 import dev.veery.cpu.state.CpuModels;
+import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.model.DeviceRegistry;
 import dev.veery.q35.Q35Machine;
 import dev.veery.q35.Q35Options;
 import dev.veery.time.ManualClock;
+import dev.veery.vfio.VfioHost;
+import dev.veery.vfio.VfioPciDevice;
+import java.util.List;
+import java.util.Set;
 
 /** What help says about the parts of a machine. */
 public final class MachineHelp {
     private MachineHelp() {}
 
     private static DeviceRegistry types() {
-        return Q35Machine.deviceTypes(new ManualClock());
+        VfioHost nothing = new VfioHost(new MachineLock(), Sysfs.live(), Set.of(), warning -> {});
+        return Q35Machine.deviceTypes(new ManualClock(), memory -> List.of(VfioPciDevice.type(nothing, memory)));
     }
 
     /** {@code -device help}. */

@@ -24,6 +24,7 @@ import dev.veery.linux.net.TapNet;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
+import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.linux.tty.LinuxStreams;
 import dev.veery.memory.OffHeapRamAllocator;
 import dev.veery.model.PropertyValues;
@@ -34,6 +35,8 @@ import dev.veery.q35.Q35Options;
 import dev.veery.q35.Q35Settings;
 import dev.veery.time.HostClock;
 import dev.veery.time.WallClock;
+import dev.veery.vfio.VfioHost;
+import dev.veery.vfio.VfioPciDevice;
 import java.io.PrintStream;
 import java.security.SecureRandom;
 import java.time.ZoneId;
@@ -112,6 +115,7 @@ public final class MachineRunner {
         List<Runnable> ending = new ArrayList<>();
         ending.add(clock::close);
         ending.add(chardevs::close);
+        VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), messages::warning);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
             config.chardevs().forEach(chardevs::define);
             Disks disks = new Disks(lock, nativeLayer ? LinuxDiskFile::open : HostFile.Opener.NONE);
@@ -135,7 +139,11 @@ public final class MachineRunner {
                     new Q35Settings.Boot(boot.kernel(), boot.initrd(), boot.append()),
                     serials(chardevs),
                     chardevs::connect,
-                    new Q35Backends(disks::connect, nets::connect, new SecureRandom()::nextBytes),
+                    new Q35Backends(
+                            disks::connect,
+                            nets::connect,
+                            new SecureRandom()::nextBytes,
+                            memory -> List.of(VfioPciDevice.type(vfio, memory))),
                     config.devices(),
                     globals(),
                     uuid(),
@@ -145,6 +153,7 @@ public final class MachineRunner {
                     messages::warning));
             ending.add(0, machine::stop);
             ending.add(machine::close);
+            ending.add(vfio::close);
             machine.reset();
             listening = true;
             machine.start();

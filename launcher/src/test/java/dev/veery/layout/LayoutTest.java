@@ -240,6 +240,20 @@ class LayoutTest {
             "dev.veery.memory..",
             "dev.veery.net");
 
+    private static final ArchRule VFIO = only(
+            "dev.veery.vfio..",
+            "dev.veery.linux.vfio",
+            "dev.veery.linux.iommufd",
+            "dev.veery.linux.sysfs",
+            "dev.veery.linux.sys",
+            "dev.veery.linux.abi",
+            "dev.veery.bus.pci..",
+            "dev.veery.model",
+            "dev.veery.dma",
+            "dev.veery.irq",
+            "dev.veery.register",
+            "dev.veery.memory..");
+
     private static final ArchRule BOARDS_DO_NOT_KNOW_THE_HOST = noClasses()
             .that(resideInAnyPackage(
                     "dev.veery.q35..", "dev.veery.acpi..", "dev.veery.smbios..", "dev.veery.firmware.."))
@@ -367,6 +381,7 @@ class LayoutTest {
             LINUX_KVM,
             LINUX_VFIO,
             LINUX_IOMMUFD,
+            VFIO,
             ACCEL_KVM,
             LINUX_FILE,
             LINUX_NET,

@@ -12,10 +12,14 @@ import java.util.function.Function;
  * @param drives gives a disk to one device
  * @param nets gives a network to one device
  * @param entropy fills arrays with random bytes
+ * @param hostDevices device types that the host brings
  */
 public record Q35Backends(
-        Function<String, DiskQueue> drives, Function<String, NetBackend> nets, Consumer<byte[]> entropy) {
-    /** No disks, no networks; the entropy source yields what was in the array. */
+        Function<String, DiskQueue> drives,
+        Function<String, NetBackend> nets,
+        Consumer<byte[]> entropy,
+        HostDevices hostDevices) {
+    /** No disks, no networks, no devices of the host; the entropy source yields what was in the array. */
     public static final Q35Backends NONE = new Q35Backends(
             id -> {
                 throw new ConfigException("can't find drive '" + id + "'");
@@ -23,5 +27,6 @@ public record Q35Backends(
             id -> {
                 throw new ConfigException("netdev '" + id + "' not found");
             },
-            bytes -> {});
+            bytes -> {},
+            HostDevices.NONE);
 }

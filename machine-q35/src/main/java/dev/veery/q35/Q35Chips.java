@@ -141,8 +141,14 @@ final class Q35Chips implements AutoCloseable {
                 interrupts.drivers(),
                 settings.clock(),
                 requests::powerOff);
-        ioApic.onEnded(lpc::apicInputEnded);
-        pic.onEnded(lpc::isaInterruptEnded);
+        IoApic ioApic = interrupts.ioApic;
+        if (ioApic != null) {
+            ioApic.onEnded(lpc::apicInputEnded);
+        }
+        PicPair pic = interrupts.pic;
+        if (pic != null) {
+            pic.onEnded(lpc::isaInterruptEnded);
+        }
         pci = new PciBus("pcie.0", () -> 0, pciMemory, io, lpc.intxSink(), dma);
         host = new PciHost(pci);
         mch = new Mch(DeviceConfig.board(Mch.TYPE), memory, ramRegion, pciMemory, host.ecam());

@@ -87,6 +87,7 @@ public final class Q35Machine implements AutoCloseable {
                     this::chardev,
                     this::exit,
                     new PanicListener());
+            settings.backends().hostDevices().types(chips.memorySpace).forEach(registry::add);
             PciDeviceTypes.addTo(registry, settings.clock(), settings.backends(), settings.cpus());
             devices = new DeviceManager(registry, plug, settings.warnings());
             firmware = new Q35Firmware(settings, chips);
@@ -144,7 +145,7 @@ public final class Q35Machine implements AutoCloseable {
     }
 
     /** The device types of this machine without one, for help. */
-    public static DeviceRegistry deviceTypes(VirtualClock clock) {
+    public static DeviceRegistry deviceTypes(VirtualClock clock, HostDevices hostDevices) {
         List<IrqLine> lines = Collections.nCopies(IsaBus.IRQS, IrqLine.NONE);
         IsaBus nowhere = new IsaBus(MemoryRegion.container("io", 0x1_0000), MemoryRegion.container("memory", 0), lines);
         PvpanicListener nobody = new PvpanicListener() {
@@ -154,8 +155,9 @@ public final class Q35Machine implements AutoCloseable {
             @Override
             public void guestCrashLoaded() {}
         };
+        AddressSpace memory = new AddressSpace("memory", MemoryRegion.container("memory", 0), new MachineLock());
         DeviceRegistry types = registry(
-                new AddressSpace("memory", MemoryRegion.container("memory", 0), new MachineLock()),
+                memory,
                 new InterruptBus(),
                 warning -> {},
                 nowhere,
@@ -165,6 +167,7 @@ public final class Q35Machine implements AutoCloseable {
                 },
                 status -> {},
                 nobody);
+        hostDevices.types(memory).forEach(types::add);
         return PciDeviceTypes.addTo(types, clock, Q35Backends.NONE, 1);
     }
 

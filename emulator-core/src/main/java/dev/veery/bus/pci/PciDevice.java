@@ -12,7 +12,6 @@ import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.dma.DmaRequester;
 import dev.veery.irq.IrqLine;
-import dev.veery.irq.MsiSink;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceConfig;

@@ -57,6 +57,22 @@ class IoApicTest {
     }
 
     @Test
+    void theEndOfALevelIsToldBeforeTheLevelIsOfferedAgain() {
+        apic.onEnded(pin -> {
+            sent.add("ended " + pin);
+            apic.line(pin).set(false);
+        });
+        entry(16, 0x02000000, 0x0841 | LEVEL);
+        apic.line(16).set(true);
+
+        apic.endOfInterrupt(0x40);
+        apic.endOfInterrupt(0x41);
+        apic.endOfInterrupt(0x41);
+
+        assertEquals(List.of("f8:fee02004:c041", "ended 16"), sent);
+    }
+
+    @Test
     void levelWaitsForItsEoiAndIsOfferedAgain() {
         entry(10, 0, 0x51 | LEVEL);
         apic.line(10).set(true);

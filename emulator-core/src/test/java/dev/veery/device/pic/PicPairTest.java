@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +66,18 @@ class PicPairTest {
         pic.masterPorts().write(0, 1, 0x62);
         assertTrue(intr);
         assertEquals(0x28, pic.acknowledge());
+    }
+
+    @Test
+    void theEndOfAnInterruptIsToldByItsNumber() {
+        List<Integer> ended = new ArrayList<>();
+        pic.onEnded(ended::add);
+        pic.line(11).pulse();
+        pic.acknowledge();
+
+        pic.slavePorts().write(0, 1, 0x20);
+
+        assertEquals(List.of(11), ended);
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.veery.q35.chipset;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.veery.irq.IrqLine;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,23 @@ class PirqRouterTest {
         assertEquals("[apic16]", high.toString());
         router.set(30, 1, true);
         assertEquals("[apic16, apic21]", high.toString());
+    }
+
+    @Test
+    void theEndOfAnInterruptReachesThePinsThatRaisedIt() {
+        List<String> ended = new ArrayList<>();
+        router.onEnded(1, 0, () -> ended.add("1/0"));
+        router.onEnded(5, 0, () -> ended.add("5/0"));
+        router.onEnded(2, 0, () -> ended.add("2/0"));
+        router.setRoute(5, 10);
+        router.set(1, 0, true);
+        router.set(2, 0, true);
+
+        router.ended(5);
+        router.endedIsa(10);
+        router.endedIsa(9);
+
+        assertEquals(List.of("1/0", "1/0"), ended);
     }
 
     @Test

@@ -49,8 +49,7 @@ public final class MsiCapability {
      * @param wide whether the address has 64 bits
      * @param maskable whether vectors can be masked one by one
      */
-    public MsiCapability(
-            RegisterBank config, int offset, int vectors, boolean wide, boolean maskable, MsiSink sink) {
+    public MsiCapability(RegisterBank config, int offset, int vectors, boolean wide, boolean maskable, MsiSink sink) {
         if (vectors < 1 || vectors > 32 || Integer.bitCount(vectors) != 1) {
             throw new IllegalArgumentException(vectors + " MSI vectors");
         }

@@ -1,0 +1,495 @@
+package dev.veery.vfio;
+
+import dev.veery.base.ConfigException;
+import dev.veery.bus.pci.PciBar;
+import dev.veery.bus.pci.PciDevice;
+import dev.veery.bus.pci.PciIdentity;
+import dev.veery.bus.pci.PciRegs;
+import dev.veery.bus.pci.cap.MsiCapability;
+import dev.veery.bus.pci.cap.MsixCapability;
+import dev.veery.dma.DmaDomain;
+import dev.veery.dma.DmaDomainLease;
+import dev.veery.linux.abi.Errno;
+import dev.veery.linux.abi.Vfio;
+import dev.veery.linux.sysfs.HostPciDevice;
+import dev.veery.linux.sysfs.PciAddress;
+import dev.veery.linux.vfio.RegionInfo;
+import dev.veery.linux.vfio.VfioDevice;
+import dev.veery.memory.AccessSizes;
+import dev.veery.memory.AddressSpace;
+import dev.veery.memory.MemoryRegion;
+import dev.veery.memory.MmioHandler;
+import dev.veery.model.DeviceCategory;
+import dev.veery.model.DeviceConfig;
+import dev.veery.model.DeviceType;
+import dev.veery.model.Property;
+import dev.veery.model.PropertyValues;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PCI function of the host. Realizing it only looks at sysfs; it is opened at commit, when its DMA domain is known, so that
+ * its place on the command line decides nothing.
+ */
+public final class VfioPciDevice extends PciDevice {
+    /** What the user calls the type. */
+    public static final String NAME = "vfio-pci";
+
+    private static final String HOST = "host";
+    private static final String SYSFSDEV = "sysfsdev";
+    private static final String IOMMUFD = "iommufd";
+    private static final String ROMBAR = "rombar";
+
+    private static final int BARS = 6;
+    private static final int BAR_IO = 1;
+    private static final int BAR_64 = 4;
+    private static final int BAR_PREFETCH = 8;
+
+    /** PCI Power Management 1.2, 3.2.4: PMCSR and its power state. */
+    private static final int PMCSR = 4;
+
+    private static final int PMCSR_STATE = 3;
+
+    private static final int DECODE = PciRegs.COMMAND_IO | PciRegs.COMMAND_MEMORY;
+    private static final int MSIX_ENTRY = 16;
+    private static final int MSIX_ENTRY_CONTROL = 12;
+    private static final int MSIX_MASKED = 1;
+
+    private final VfioHost host;
+    private final AddressSpace memory;
+    private final HostPciDevice hostDevice;
+    private @Nullable Opened opened;
+
+    /** The power state that the guest has put it in; 0 is on. */
+    private int powerState;
+
+    private boolean saidNoReset;
+
+    /** What exists from commit on. */
+    private static final class Opened {
+        final VfioHost.Attachment attachment;
+        final VfioDevice device;
+        final RegionInfo configRegion;
+        final ConfigOverlay overlay;
+        final DeviceInterrupts interrupts;
+        final boolean resettable;
+
+        @Nullable
+        MsiCapability msi;
+
+        @Nullable
+        MsixCapability msix;
+
+        @Nullable
+        MmioHandler msixTable;
+
+        Opened(
+                VfioHost.Attachment attachment,
+                RegionInfo configRegion,
+                ConfigOverlay overlay,
+                DeviceInterrupts interrupts) {
+            this.attachment = attachment;
+            device = attachment.device();
+            this.configRegion = configRegion;
+            this.overlay = overlay;
+            this.interrupts = interrupts;
+            resettable = (device.flags() & Vfio.VFIO_DEVICE_FLAGS_RESET) != 0;
+        }
+    }
+
+    private VfioPciDevice(DeviceConfig config, VfioHost host, AddressSpace memory, HostPciDevice hostDevice) {
+        super(config, identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
+        this.host = host;
+        this.memory = memory;
+        this.hostDevice = hostDevice;
+        requestDma(DmaDomainLease.Purpose.MIRROR_MAPPINGS);
+    }
+
+    /**
+     * The type.
+     *
+     * @param memory guest physical memory
+     */
+    public static DeviceType type(VfioHost host, AddressSpace memory) {
+        return DeviceType.named(NAME)
+                .description("VFIO-based PCI device assignment")
+                .bus("PCI")
+                .category(DeviceCategory.MISC)
+                .hotpluggable()
+                .properties(commonProperties())
+                .property(Property.string(HOST, "Address of the host device, example: 0000:03:00.0"))
+                .property(Property.string(SYSFSDEV, "The host device's directory in sysfs, in place of host"))
+                .property(Property.string(IOMMUFD, "Id of the iommufd to use instead of a VFIO container"))
+                .property(Property.bool(ROMBAR, true, "Whether the guest sees the expansion ROM"))
+                .property(Property.bool(
+                        "x-no-mmap", false, "Do not map base addresses into the guest; without effect here"))
+                .build(config -> create(config, host, memory));
+    }
+
+    private static VfioPciDevice create(DeviceConfig config, VfioHost host, AddressSpace memory) {
+        PropertyValues values = config.properties();
+        String address = values.string(HOST);
+        String path = values.string(SYSFSDEV);
+        if ((address == null) == (path == null)) {
+            throw new ConfigException("device '" + NAME + "' needs host=BDF or sysfsdev=DIRECTORY"
+                    + (address == null ? "" : ", and not both"));
+        }
+        String iommufd = values.string(IOMMUFD);
+        if (iommufd != null) {
+            host.requireIommufd(iommufd);
+        }
+        HostPciDevice device = path != null
+                ? host.sysfs().device(Path.of(path))
+                : host.sysfs().device(PciAddress.parse(Objects.requireNonNull(address)));
+        return new VfioPciDevice(config, host, memory, device);
+    }
+
+    private static PciIdentity identity(HostPciDevice device) {
+        int revision = Integer.decode(device.attribute("revision").orElse("0"));
+        return new PciIdentity(
+                device.vendorId(),
+                device.deviceId(),
+                revision,
+                device.classCode(),
+                device.subsystemVendorId(),
+                device.subsystemId());
+    }
+
+    /** The function of the host. */
+    public HostPciDevice hostDevice() {
+        return hostDevice;
+    }
+
+    @Override
+    protected void onRealize() {
+        if (!hostDevice.boundToVfio()) {
+            throw HostFailure.notBound(hostDevice);
+        }
+        if (hostDevice.leadsToABus()) {
+            throw new ConfigException("host device " + hostDevice + " is a bridge; name the devices behind it instead");
+        }
+    }
+
+    @Override
+    protected void onPciCommit() {
+        DmaDomain domain = dma();
+        VfioHost.Attachment attachment = host.attach(
+                hostDevice,
+                toString(),
+                domain.translated(),
+                memory,
+                properties().string(IOMMUFD));
+        boolean done = false;
+        try {
+            open(attachment);
+            host.mirror(attachment, domain);
+            done = true;
+        } finally {
+            if (!done) {
+                opened = null;
+                attachment.close();
+            }
+        }
+    }
+
+    private void open(VfioHost.Attachment attachment) {
+        VfioDevice device = attachment.device();
+        RegionInfo region = device.region(Vfio.VFIO_PCI_CONFIG_REGION_INDEX);
+        if (region.size() < PciRegs.CONFIG_SIZE) {
+            throw new ConfigException("host device " + hostDevice + " shows no configuration space");
+        }
+        int size = (int) Math.min(region.size(), PciRegs.EXPRESS_CONFIG_SIZE);
+        byte[] bytes = new byte[size];
+        for (int i = 0; i < size; i += 4) {
+            long dword = device.read(region, i, 4);
+            for (int b = 0; b < 4; b++) {
+                bytes[i + b] = (byte) (dword >>> 8 * b);
+            }
+        }
+        ConfigOverlay overlay = new ConfigOverlay(bytes, onRootBus());
+        DeviceInterrupts interrupts = new DeviceInterrupts(host, device, toString(), intx(), this::sendMessage);
+        Opened now = new Opened(attachment, region, overlay, interrupts);
+        opened = now;
+        declareConfig(overlay);
+        if (overlay.msi() != 0 && interrupts.has(DeviceInterrupts.Mode.MSI)) {
+            now.msi = placeMsi(overlay.msi(), overlay.msiVectors(), overlay.msiWide(), overlay.msiMaskable());
+        }
+        if (overlay.msix() != 0 && interrupts.has(DeviceInterrupts.Mode.MSIX)) {
+            now.msix = placeMsix(
+                    overlay.msix(),
+                    overlay.msixVectors(),
+                    overlay.tableBar(),
+                    overlay.tableOffset(),
+                    overlay.pendingBar(),
+                    overlay.pendingOffset());
+        }
+        addBars(now);
+        if (interrupts.has(DeviceInterrupts.Mode.PIN) && overlay.pin() >= 1 && overlay.pin() <= 4) {
+            config().declare(PciRegs.INTERRUPT_PIN, 1, overlay.pin(), 0);
+            listenToIntxEnds();
+        }
+    }
+
+    private boolean onRootBus() {
+        return pciBus().number() == 0;
+    }
+
+    /** What is ours and constant reads as the overlay says; registers with a life of their own are declared already. */
+    private void declareConfig(ConfigOverlay overlay) {
+        for (int at = PciRegs.HEADER_END; at < overlay.size(); at++) {
+            if (overlay.ours(at, 1) != 0) {
+                config().declare(at, 1, overlay.shown(at), 0);
+            }
+        }
+        config().declare(PciRegs.CAPABILITIES, 1, overlay.shown(PciRegs.CAPABILITIES), 0);
+        config().declare(PciRegs.STATUS, 1, overlay.shown(PciRegs.STATUS) & PciRegs.STATUS_CAPABILITIES, 0);
+    }
+
+    // ---- base addresses
+
+    private void addBars(Opened now) {
+        for (int i = 0; i < BARS; i++) {
+            RegionInfo region = now.device.region(i);
+            if (!region.readable()) {
+                continue;
+            }
+            int flags = now.overlay.bar(i);
+            if ((flags & BAR_IO) != 0) {
+                addBar(
+                        i,
+                        PciBar.Kind.IO,
+                        MemoryRegion.mmio(
+                                barName(i),
+                                region.size(),
+                                new DeviceBar(now.device, region, () -> answers(PciRegs.COMMAND_IO))));
+                continue;
+            }
+            PciBar.Kind kind = (flags & BAR_64) == 0
+                    ? PciBar.Kind.MEMORY32
+                    : (flags & BAR_PREFETCH) == 0 ? PciBar.Kind.MEMORY64 : PciBar.Kind.MEMORY64_PREFETCHABLE;
+            addBar(i, kind, memoryBar(now, i, region));
+            i += kind == PciBar.Kind.MEMORY32 ? 0 : 1;
+        }
+        RegionInfo rom = now.device.region(Vfio.VFIO_PCI_ROM_REGION_INDEX);
+        if (rom.readable() && properties().bool(ROMBAR)) {
+            addBar(
+                    BARS,
+                    PciBar.Kind.ROM,
+                    MemoryRegion.mmio(
+                            barName(BARS),
+                            rom.size(),
+                            new DeviceBar(now.device, rom, () -> answers(PciRegs.COMMAND_MEMORY))));
+        }
+    }
+
+    private String barName(int index) {
+        return hostDevice + " bar" + index;
+    }
+
+    private MemoryRegion memoryBar(Opened now, int index, RegionInfo region) {
+        MemoryRegion bar = MemoryRegion.container(barName(index), region.size());
+        bar.addChild(
+                0,
+                MemoryRegion.mmio(
+                        barName(index) + " registers",
+                        region.size(),
+                        new DeviceBar(now.device, region, () -> answers(PciRegs.COMMAND_MEMORY)),
+                        AccessSizes.BYTE_TO_QWORD));
+        MsixCapability msix = now.msix;
+        if (msix != null && now.overlay.tableBar() == index) {
+            MemoryRegion table = msix.tableRegion(barName(index));
+            MmioHandler handler = Objects.requireNonNull(table.handler());
+            now.msixTable = handler;
+            bar.addChild(
+                    now.overlay.tableOffset(),
+                    MemoryRegion.mmio(table.name(), table.size(), new MsixTable(now, handler), table.sizes()),
+                    1);
+        }
+        if (msix != null && now.overlay.pendingBar() == index) {
+            bar.addChild(now.overlay.pendingOffset(), msix.pendingRegion(barName(index)), 1);
+        }
+        return bar;
+    }
+
+    /** Whether the device answers accesses of a kind, as the guest has set it up. */
+    private boolean answers(int enable) {
+        return powerState == 0 && (config().get(PciRegs.COMMAND, 2) & enable) != 0;
+    }
+
+    /** The table is ours; vectors are connected when the guest first unmasks them. */
+    private static final class MsixTable implements MmioHandler {
+        private final Opened of;
+        private final MmioHandler table;
+
+        MsixTable(Opened of, MmioHandler table) {
+            this.of = of;
+            this.table = table;
+        }
+
+        @Override
+        public long read(long offset, int size) {
+            return table.read(offset, size);
+        }
+
+        @Override
+        public void write(long offset, int size, long value) {
+            int entry = (int) offset / MSIX_ENTRY;
+            table.write(offset, size, value);
+            if (unmasked(table, entry)) {
+                of.interrupts.use(entry);
+            }
+        }
+    }
+
+    private static boolean unmasked(MmioHandler table, int entry) {
+        return (table.read((long) entry * MSIX_ENTRY + MSIX_ENTRY_CONTROL, 4) & MSIX_MASKED) == 0;
+    }
+
+    // ---- configuration space
+
+    @Override
+    public long configRead(int offset, int size) {
+        Opened now = opened;
+        if (now == null) {
+            return super.configRead(offset, size);
+        }
+        if (offset + size > now.overlay.size()) {
+            return -1L;
+        }
+        long ours = now.overlay.ours(offset, size);
+        long all = -1L >>> 64 - 8 * size;
+        if (ours == all) {
+            return super.configRead(offset, size);
+        }
+        long theirs = now.device.read(now.configRegion, offset, size);
+        return super.configRead(offset, size) & ours | theirs & all & ~ours;
+    }
+
+    @Override
+    public void configWrite(int offset, int size, long value) {
+        Opened now = opened;
+        if (now == null) {
+            super.configWrite(offset, size, value);
+            return;
+        }
+        if (offset + size > now.overlay.size()) {
+            return;
+        }
+        // The guest must not see a base address while the device does not decode it: first there, last gone.
+        int before = command();
+        int after = commandAfter(offset, size, value);
+        boolean opens = (after & ~before & DECODE) != 0;
+        if (opens) {
+            now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
+        }
+        super.configWrite(offset, size, value);
+        if (!opens && after != before) {
+            now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
+        }
+        long theirs = -1L >>> 64 - 8 * size & ~now.overlay.ours(offset, size);
+        if (theirs != 0) {
+            now.device.write(now.configRegion, offset, size, value & theirs);
+        }
+        followPower(now, offset, size);
+        followInterrupts(now);
+    }
+
+    private int command() {
+        return (int) config().get(PciRegs.COMMAND, 2);
+    }
+
+    /** COMMAND as a write will leave it. */
+    private int commandAfter(int offset, int size, long value) {
+        int command = command();
+        int writable = (int) config().writableMask(PciRegs.COMMAND, 2);
+        for (int i = 0; i < 2; i++) {
+            int at = PciRegs.COMMAND + i - offset;
+            if (at >= 0 && at < size) {
+                int mask = writable & 0xff << 8 * i;
+                command = command & ~mask | (int) (value >>> 8 * at & 0xff) << 8 * i & mask;
+            }
+        }
+        return command;
+    }
+
+    private void followPower(Opened now, int offset, int size) {
+        int pmcsr = now.overlay.power() + PMCSR;
+        if (now.overlay.power() != 0 && offset <= pmcsr && offset + size > pmcsr) {
+            powerState = (int) now.device.read(now.configRegion, pmcsr, 2) & PMCSR_STATE;
+        }
+    }
+
+    private void followInterrupts(Opened now) {
+        MsixCapability msix = now.msix;
+        MsiCapability msi = now.msi;
+        if (msix != null && msix.enabled()) {
+            boolean fresh = now.interrupts.mode() != DeviceInterrupts.Mode.MSIX;
+            now.interrupts.set(DeviceInterrupts.Mode.MSIX, now.overlay.msixVectors());
+            MmioHandler table = now.msixTable;
+            for (int n = 0; fresh && table != null && n < now.overlay.msixVectors(); n++) {
+                if (unmasked(table, n)) {
+                    now.interrupts.use(n);
+                }
+            }
+        } else if (msi != null && msi.enabled()) {
+            now.interrupts.set(DeviceInterrupts.Mode.MSI, msi.granted());
+        } else if (config().get(PciRegs.INTERRUPT_PIN, 1) != 0) {
+            now.interrupts.set(DeviceInterrupts.Mode.PIN, 1);
+        } else {
+            now.interrupts.clear();
+        }
+    }
+
+    @Override
+    protected void onIntxEnded() {
+        Opened now = opened;
+        if (now != null) {
+            now.interrupts.pinEnded();
+        }
+    }
+
+    // ---- reset and end
+
+    @Override
+    protected void onPciReset() {
+        Opened now = opened;
+        if (now == null) {
+            return;
+        }
+        now.interrupts.clear();
+        now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
+        if (now.overlay.power() != 0) {
+            // Only a device that is on can be reset.
+            int pmcsr = now.overlay.power() + PMCSR;
+            long state = now.device.read(now.configRegion, pmcsr, 2);
+            if ((state & PMCSR_STATE) != 0) {
+                now.device.write(now.configRegion, pmcsr, 2, state & ~PMCSR_STATE);
+            }
+        }
+        powerState = 0;
+        int result = now.resettable ? now.device.reset() : -Errno.EINVAL;
+        if (result < 0 && !saidNoReset) {
+            saidNoReset = true;
+            host.warnings()
+                    .accept("device " + this + ": host device " + hostDevice + " cannot be reset"
+                            + (now.resettable ? " (" + Errno.describe(-result) + ")" : "")
+                            + "; after a reboot of the guest it is as the guest left it");
+        }
+        followInterrupts(now);
+    }
+
+    @Override
+    protected void onUnrealize() {
+        Opened now = opened;
+        opened = null;
+        if (now != null) {
+            now.interrupts.clear();
+            now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
+            if (now.resettable) {
+                now.device.reset();
+            }
+            now.attachment.close();
+        }
+    }
+}
