@@ -332,7 +332,13 @@ class AcceleratorContractTest {
         t.poke32(Tables.DATA, 0);
         // handler: inc dword [DATA]; the third time, exit; end of interrupt at [rdi + b0h]; iret
         Code handler = Code.of(0xff, 0x04, 0x25).d(Tables.DATA).b(0x83, 0x3c, 0x25);
-        handler.d(Tables.DATA).b(3, 0x72, 0x04).exit(1).b(0xc7, 0x87).d(0xb0).d(0).b(0x48, 0xcf);
+        handler.d(Tables.DATA)
+                .b(3, 0x72, 0x04)
+                .exit(1)
+                .b(0xc7, 0x87)
+                .d(0xb0)
+                .d(0)
+                .b(0x48, 0xcf);
         t.load(Tables.CODE + 0x200, handler);
         Tables.gate(t, 0x71, Tables.CS64, Tables.CODE + 0x200, 0x8e);
         // I/O APIC entry 10: level, vector 71h, for APIC id 0; then wait for the third interrupt

@@ -79,6 +79,7 @@ public final class TestMachine implements AutoCloseable {
 
     /** Likewise when the accelerator has all interrupt controllers. */
     public final IoApic ioapic;
+
     public final Vcpu cpu;
 
     /** The processor's registers, between runs. */

@@ -109,7 +109,8 @@ final class Q35Plug implements HotplugHandler {
     /** One IOMMU a machine, there when memory is given out; with a strict order, in front of whoever will use it. */
     private void vetIommu(Device device) {
         chips.dma.checkInstall("device " + device);
-        if (chips.interrupts.ioApic == null && !device.properties().choice(IntelIommuDevice.INTREMAP).equals("off")) {
+        if (chips.interrupts.ioApic == null
+                && !device.properties().choice(IntelIommuDevice.INTREMAP).equals("off")) {
             throw new ConfigException("device " + device
                     + " cannot remap interrupts of an I/O APIC in the kernel; use -machine kernel-irqchip=split or off,"
                     + " or intremap=off");
@@ -235,7 +236,8 @@ final class Q35Plug implements HotplugHandler {
         }
         PciBridge bridge = ((PciDevice) device).pciBus().bridge();
         if (bridge == null || !bridge.hotPlug()) {
-            throw new ConfigException("Bus '" + ((PciDevice) device).pciBus().name() + "' does not support hotplugging");
+            throw new ConfigException(
+                    "Bus '" + ((PciDevice) device).pciBus().name() + "' does not support hotplugging");
         }
         bridge.requestEject((PciDevice) device);
         return false;

@@ -172,7 +172,9 @@ class PciFuzzTest {
                 long bar = slotZero(m, 0, 6, 0x10) & ~0xfL;
                 assertEquals(0x0100_00edL, m.memory().read(bar, 4));
             }
-            assertTrue(machines.events.stream().allMatch(event -> event.startsWith("deleted ")), machines.events::toString);
+            assertTrue(
+                    machines.events.stream().allMatch(event -> event.startsWith("deleted ")),
+                    machines.events::toString);
         }
     }
 
@@ -203,8 +205,8 @@ class PciFuzzTest {
         boolean add = random.nextBoolean();
         try {
             if (add) {
-                DeviceDescriptor device =
-                        device(random.nextBoolean() ? "edu" : "pci-testdev", "id", id, "bus", slots.get(random.nextInt(3)));
+                DeviceDescriptor device = device(
+                        random.nextBoolean() ? "edu" : "pci-testdev", "id", id, "bus", slots.get(random.nextInt(3)));
                 m.deviceAdd(device);
                 assertEquals(before + 1, m.devices().devices().size());
             } else {

@@ -134,7 +134,8 @@ class PciTopologyTest {
     @Test
     void conventionalPciHasNoExtendedSpace() {
         try (Q35Machine m = machines.start(
-                device("pcie-root-port", "id", "rp", "chassis", "1"), device("pcie-pci-bridge", "id", "pb", "bus", "rp"))) {
+                device("pcie-root-port", "id", "rp", "chassis", "1"),
+                device("pcie-pci-bridge", "id", "pb", "bus", "rp"))) {
             assertEquals(1, read(m, 0, 1, 0x100, 2));
             assertEquals(1, read(m, 1, 0, 0x100, 2));
         }
@@ -170,7 +171,8 @@ class PciTopologyTest {
         System.arraycopy(parts, 1, properties, 0, properties.length);
         devices.add(device(parts[0], properties));
         ConfigException e = assertThrows(
-                ConfigException.class, () -> machines.make(devices, Map.of(), CommitPlanner::new).close());
+                ConfigException.class,
+                () -> machines.make(devices, Map.of(), CommitPlanner::new).close());
         assertTrue(e.getMessage().contains(message), e.getMessage());
         assertFalse(e.getMessage().contains("\n"));
     }
@@ -178,7 +180,18 @@ class PciTopologyTest {
     @Test
     void whatUsersReserveIsSetAside() {
         try (Q35Machine m = machines.start(
-                device("pcie-root-port", "id", "a", "chassis", "1", "addr", "1", "bus-reserve", "3", "io-reserve", "4K"),
+                device(
+                        "pcie-root-port",
+                        "id",
+                        "a",
+                        "chassis",
+                        "1",
+                        "addr",
+                        "1",
+                        "bus-reserve",
+                        "3",
+                        "io-reserve",
+                        "4K"),
                 device("pcie-root-port", "chassis", "2", "addr", "2", "mem-reserve", "32M", "pref64-reserve", "16G"))) {
             assertEquals(0x04_01_00, read(m, 0, 1, BUSES, 4));
             assertEquals(0x05_05_00, read(m, 0, 2, BUSES, 4));
@@ -226,7 +239,9 @@ class PciTopologyTest {
             assertEquals(0, read(m, 0, 1, SLOT_STATUS, 2) & PRESENT);
             m.deviceAdd(device("edu", "id", "hot", "bus", "rp"));
             assertEquals(PRESENT | BUTTON, read(m, 0, 1, SLOT_STATUS, 2) & (PRESENT | BUTTON));
-            assertTrue(m.dmaPlan().toString().contains("requester=rp/00.0"), m.dmaPlan().toString());
+            assertTrue(
+                    m.dmaPlan().toString().contains("requester=rp/00.0"),
+                    m.dmaPlan().toString());
             // No power yet.
             assertEquals(0xffff_ffffL, read(m, 1, 0, 0, 4));
             write(m, 0, 1, SLOT_CONTROL, 2, LIGHT_ON);

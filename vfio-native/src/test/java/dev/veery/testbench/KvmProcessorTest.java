@@ -209,7 +209,8 @@ class KvmProcessorTest {
             lines.add("field " + s.field(field));
         }
         lines.add(String.format("%x %x %x %x %x %x", s.cr0, s.cr3, s.cr4, s.efer, s.star, s.lstar));
-        lines.add(String.format("%x %x %x %x %x", s.fmask, s.kernelGsBase(), s.sysenterCs, s.sysenterEsp, s.sysenterEip));
+        lines.add(
+                String.format("%x %x %x %x %x", s.fmask, s.kernelGsBase(), s.sysenterCs, s.sysenterEsp, s.sysenterEip));
         lines.add(Arrays.toString(s.dr) + s.msrs.pat + " " + s.msrs.mtrrDefType);
         lines.add(Arrays.toString(s.msrs.mtrrFixed) + Arrays.toString(s.msrs.mtrrVariable));
         for (Seg g : s.seg) {

@@ -314,9 +314,7 @@ public abstract class PciDevice extends Device {
 
     /** Whether its transactions get through. */
     public boolean mastering() {
-        return (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_MASTER) != 0
-                && awake()
-                && pciBus().mastering();
+        return (config.get(PciRegs.COMMAND, 2) & PciRegs.COMMAND_MASTER) != 0 && awake() && pciBus().mastering();
     }
 
     /** Sends MSI-X or MSI vector {@code n}, whichever is enabled; false when neither is, so that the pin is to be used. */

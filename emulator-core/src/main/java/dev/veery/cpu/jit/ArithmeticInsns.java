@@ -3,8 +3,8 @@ package dev.veery.cpu.jit;
 import static dev.veery.cpu.jit.BlockCompiler.at;
 import static dev.veery.cpu.jit.BlockCompiler.size;
 import static dev.veery.cpu.jit.Emitter.immSize;
-import static dev.veery.cpu.jit.Emitter.op0f;
 import static dev.veery.cpu.jit.Emitter.op;
+import static dev.veery.cpu.jit.Emitter.op0f;
 
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.state.CpuState;

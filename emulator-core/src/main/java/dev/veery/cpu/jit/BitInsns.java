@@ -2,8 +2,8 @@ package dev.veery.cpu.jit;
 
 import static dev.veery.cpu.jit.BlockCompiler.at;
 import static dev.veery.cpu.jit.BlockCompiler.size;
-import static dev.veery.cpu.jit.Emitter.op0f;
 import static dev.veery.cpu.jit.Emitter.op;
+import static dev.veery.cpu.jit.Emitter.op0f;
 import static dev.veery.cpu.jit.Emitter.state;
 
 import dev.veery.cpu.decode.Insn;

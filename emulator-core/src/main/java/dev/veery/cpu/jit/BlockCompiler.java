@@ -107,13 +107,7 @@ final class BlockCompiler extends Emitter {
      * @param firstSite number of the site of instruction 0; instruction n has n more, links follow
      * @return how many sites were used; -1 when the interpreter is faster, because it would have to do much of the block
      */
-    int translate(
-            Block block,
-            long host,
-            long at,
-            int mode,
-            int spanBytes,
-            int firstSite) {
+    int translate(Block block, long host, long at, int mode, int spanBytes, int firstSite) {
         count = block.instructions();
         int length = block.length();
         span = spanBytes;
@@ -593,5 +587,4 @@ final class BlockCompiler extends Emitter {
                 return false;
         }
     }
-
 }

@@ -5,7 +5,6 @@ import dev.veery.cpu.interp.NativeTier;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
-import dev.veery.cpu.state.Flags;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.asm.Alu;
@@ -36,6 +35,7 @@ public final class JitTier implements NativeTier {
 
     /** Not canonical: no RIP. */
     private static final long NOWHERE = 1L << 62;
+
     private static final int LDMXCSR = Op.legacy(0, 1, 0xae);
     private static final int LDMXCSR_GROUP = 2;
     private static final int STMXCSR_GROUP = 3;
@@ -181,8 +181,7 @@ public final class JitTier implements NativeTier {
         int linked = rip < 0 ? span : Math.min(span, 4096);
         compiler.remember(s.cpl == 3 ? m.sites() : null);
         int first = sites.begin(block);
-        int used = compiler.translate(
-                block, hostAddress, rip, s.mode, linked, first);
+        int used = compiler.translate(block, hostAddress, rip, s.mode, linked, first);
         if (compiler.overflowed()) {
             throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
         }
@@ -384,7 +383,8 @@ public final class JitTier implements NativeTier {
     /** Emitted code has returned with RIP at the beginning of a block. */
     private void afterShadow() {
         if (s.rip == OffHeap.getLong(s.base + CpuState.JIT_SHADOW) && (s.rflags & Cr.IF) != 0) {
-            // Perhaps right behind an STI. Where it is not, an interrupt comes one instruction late, which nobody can tell.
+            // Perhaps right behind an STI. Where it is not, an interrupt comes one instruction late, which nobody can
+            // tell.
             s.interruptShadow = true;
             s.attention = true;
         }

@@ -51,8 +51,8 @@ public final class PciePciBridge extends PciBridge {
     @Override
     protected void checkBelow(PciDevice device) {
         if (device instanceof PciePort) {
-            throw new ConfigException("device " + device + " cannot go below device " + this
-                    + ": what is there is conventional PCI");
+            throw new ConfigException(
+                    "device " + device + " cannot go below device " + this + ": what is there is conventional PCI");
         }
     }
 

@@ -103,9 +103,7 @@ public final class PciePort extends PciBridge {
         if (hasSlot() && !config.properties().bool(DISABLE_ACS)) {
             addAccessControl();
         }
-        reserve = type == ExpressCapability.Type.ROOT_PORT
-                ? BridgeReserve.of(config.properties())
-                : BridgeReserve.NONE;
+        reserve = type == ExpressCapability.Type.ROOT_PORT ? BridgeReserve.of(config.properties()) : BridgeReserve.NONE;
         addReserve(reserve);
     }
 
@@ -148,16 +146,15 @@ public final class PciePort extends PciBridge {
         super.checkPlace(wanted);
         PciBridge above = wanted.bridge();
         if (type == ExpressCapability.Type.ROOT_PORT && above != null) {
-            throw new ConfigException("device " + this + " is a root port and goes on a root bus, not below device " + above);
+            throw new ConfigException(
+                    "device " + this + " is a root port and goes on a root bus, not below device " + above);
         }
         if (type == ExpressCapability.Type.UPSTREAM_PORT && (above == null || !wanted.belowPort())) {
-            throw new ConfigException("device " + this + " goes below a root port or the downstream port of a switch;"
-                    + " give it bus=");
+            throw new ConfigException(
+                    "device " + this + " goes below a root port or the downstream port of a switch;" + " give it bus=");
         }
-        if (type == ExpressCapability.Type.DOWNSTREAM_PORT && !(above instanceof PciePort)) {
-            throw misplacedDownstream();
-        }
-        if (type == ExpressCapability.Type.DOWNSTREAM_PORT && ((PciePort) above).hasSlot()) {
+        if (type == ExpressCapability.Type.DOWNSTREAM_PORT
+                && !(above instanceof PciePort port && !port.hasSlot())) {
             throw misplacedDownstream();
         }
     }
@@ -168,8 +165,8 @@ public final class PciePort extends PciBridge {
 
     @Override
     protected void checkBelow(PciDevice device) {
-        boolean downstream = device instanceof PciePort
-                && ((PciePort) device).type == ExpressCapability.Type.DOWNSTREAM_PORT;
+        boolean downstream =
+                device instanceof PciePort && ((PciePort) device).type == ExpressCapability.Type.DOWNSTREAM_PORT;
         if (!hasSlot() && !downstream) {
             throw new ConfigException("device " + device + " cannot go directly below device " + this
                     + ", which takes xio3130-downstream ports");

@@ -41,15 +41,15 @@ class PciePortTest {
     private static final int EDU_ID = 0x0100_00ed;
     private static final int EDU_RAISE = 0x60;
 
-    private final PciBench bench =
-            new PciBench(
+    private final PciBench bench = new PciBench(
             PciePort.ROOT_PORT,
             PciePort.UPSTREAM,
             PciePort.DOWNSTREAM,
             PciePciBridge.TYPE,
             EduDevice.type(new ManualClock()),
             Endpoint.TYPE);
-    private final PciePort port = (PciePort) bench.add("pcie-root-port", Map.of("id", "rp", "slot", "5", "hotplug", "off"));
+    private final PciePort port =
+            (PciePort) bench.add("pcie-root-port", Map.of("id", "rp", "slot", "5", "hotplug", "off"));
     private final PciDevice edu = bench.add(port.below(), "edu", Map.of());
     private final PciePort empty = (PciePort) bench.add("pcie-root-port", Map.of("id", "e", "slot", "6"));
     private final PciePciBridge bridge = (PciePciBridge) bench.add("pcie-pci-bridge", Map.of("id", "pb"));

@@ -33,7 +33,7 @@ final class Mirrors {
 
     private static final class Mirror {
         final MappingListener listener;
-        final TreeMap<Long, Mapping> told = new TreeMap<>();
+        final TreeMap<Long, Mapping> told = new TreeMap<>(Long::compareUnsigned);
         boolean identity;
         View view = View.NOTHING;
 
@@ -104,9 +104,10 @@ final class Mirrors {
             collect(view, view.root, view.levels, 0, first, last, found);
         }
         List<Long> gone = new ArrayList<>();
-        mirror.told.forEach((iova, mapping) -> {
-            boolean touched = Long.compareUnsigned(iova, last) <= 0
-                    && Long.compareUnsigned(iova + mapping.length - 1, first) >= 0;
+        // Mappings do not overlap: of those that begin before the range, only the last can reach into it.
+        Long before = mirror.told.floorKey(first);
+        mirror.told.subMap(before == null ? 0 : before, true, last, true).forEach((iova, mapping) -> {
+            boolean touched = Long.compareUnsigned(iova + mapping.length - 1, first) >= 0;
             if (touched && !mapping.equals(found.get(iova))) {
                 gone.add(iova);
             }
@@ -130,12 +131,15 @@ final class Mirrors {
     private void collect(
             View view, long table, int level, long base, long first, long last, TreeMap<Long, Mapping> found) {
         int shift = PAGE_SHIFT + LEVEL_BITS * (level - 1);
-        for (int i = 0; i < ENTRIES && budget > 0; i++) {
+        // Only the entries that the range touches: an invalidation of a page must not cost a table.
+        long end = base + ((long) ENTRIES << shift) - 1;
+        if (Long.compareUnsigned(first, end) > 0) {
+            return;
+        }
+        int begin = Long.compareUnsigned(first, base) <= 0 ? 0 : (int) (first - base >>> shift);
+        int stop = Long.compareUnsigned(last, end) >= 0 ? ENTRIES : (int) (last - base >>> shift) + 1;
+        for (int i = begin; i < stop && budget > 0; i++) {
             long from = base + ((long) i << shift);
-            long to = from + (1L << shift) - 1;
-            if (Long.compareUnsigned(from, last) > 0 || Long.compareUnsigned(to, first) < 0) {
-                continue;
-            }
             long entry = tables.read(table + i * 8L);
             if (tables.failed()) {
                 return;

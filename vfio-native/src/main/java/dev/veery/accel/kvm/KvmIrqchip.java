@@ -12,8 +12,6 @@ import dev.veery.linux.abi.KvmLayout;
 import dev.veery.linux.kvm.KvmSystem;
 import dev.veery.linux.kvm.KvmVm;
 import dev.veery.memory.access.OffHeap;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -430,7 +430,8 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     /** Waits until a request can be served, or an interrupt ends HLT. */
     private void park() {
-        boolean canInterrupt = irqchip == null && !waitForSipi && !shutDown && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0;
+        boolean canInterrupt =
+                irqchip == null && !waitForSipi && !shutDown && OffHeap.getByte(run + KvmLayout.RUN_IF_FLAG) != 0;
         int wanted = STOP | INIT | STARTUP | (waitForSipi || shutDown ? 0 : NMI);
         parked = true;
         while ((requests & wanted) == 0) {
@@ -478,8 +479,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     private boolean news() {
         return requests != 0
                 || machine.gateClosed()
-                || OffHeap.getByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW) == 0
-                        && interruptPending();
+                || OffHeap.getByte(run + KvmLayout.RUN_REQUEST_INTERRUPT_WINDOW) == 0 && interruptPending();
     }
 
     private void enterGuest() {

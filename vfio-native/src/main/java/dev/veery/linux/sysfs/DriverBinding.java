@@ -72,7 +72,12 @@ public final class DriverBinding {
         steps.add(release(device));
         Optional<String> previous = previous(device);
         if (previous.isPresent() && !previous.get().isEmpty()) {
-            steps.add(new Step(sysfs.root().resolve("bus/pci/drivers").resolve(previous.get()).resolve("bind"), device.toString()));
+            steps.add(new Step(
+                    sysfs.root()
+                            .resolve("bus/pci/drivers")
+                            .resolve(previous.get())
+                            .resolve("bind"),
+                    device.toString()));
         } else if (previous.isEmpty()) {
             steps.add(probe(device));
         }
@@ -137,8 +142,9 @@ public final class DriverBinding {
         }
         String now = device.driver().orElse("");
         if (previous.isPresent() && !previous.get().equals(now)) {
-            throw new ConfigException("host device " + device + " has driver " + (now.isEmpty() ? "none" : now) + ", not "
-                    + (previous.get().isEmpty() ? "none" : previous.get()) + " as before; the kernel's messages (dmesg) say why");
+            throw new ConfigException("host device " + device + " has driver " + (now.isEmpty() ? "none" : now)
+                    + ", not " + (previous.get().isEmpty() ? "none" : previous.get())
+                    + " as before; the kernel's messages (dmesg) say why");
         }
     }
 
@@ -154,7 +160,8 @@ public final class DriverBinding {
 
     private static void carryOut(Step step) {
         try {
-            Files.write(step.file(), (step.value() + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+            Files.write(
+                    step.file(), (step.value() + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new ConfigException("cannot write '" + step.value() + "' to " + step.file() + ": " + Sysfs.reason(e)
                     + (Files.isWritable(step.file()) ? "" : "; run as root"));

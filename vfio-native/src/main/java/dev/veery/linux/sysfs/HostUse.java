@@ -41,7 +41,8 @@ public final class HostUse {
         }
         for (String line : lines("swaps")) {
             String[] words = line.split("\\s+");
-            if (words[0].startsWith("/dev/") && blockDevices(blockName(words[0]), 0).contains(device.address())) {
+            if (words[0].startsWith("/dev/")
+                    && blockDevices(blockName(words[0]), 0).contains(device.address())) {
                 reasons.add("it holds swap space, " + words[0]);
             }
         }
@@ -144,10 +145,7 @@ public final class HostUse {
         Set<String> names = new LinkedHashSet<>();
         for (String line : lines("net/route")) {
             String[] words = line.strip().split("\\s+");
-            if (words.length >= 8
-                    && words[1].equals("00000000")
-                    && words[7].equals("00000000")
-                    && usable(words[3])) {
+            if (words.length >= 8 && words[1].equals("00000000") && words[7].equals("00000000") && usable(words[3])) {
                 names.add(words[0]);
             }
         }

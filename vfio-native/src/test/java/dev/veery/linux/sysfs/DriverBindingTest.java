@@ -102,7 +102,9 @@ class DriverBindingTest {
         ConfigException e = assertThrows(ConfigException.class, () -> binding().bind(device));
 
         assertTrue(e.getMessage().contains("modprobe vfio-pci"), e.getMessage());
-        assertEquals("(null)\n", Files.readString(temporary.resolve("sys").resolve(CARD).resolve("driver_override")));
+        assertEquals(
+                "(null)\n",
+                Files.readString(temporary.resolve("sys").resolve(CARD).resolve("driver_override")));
     }
 
     @Test

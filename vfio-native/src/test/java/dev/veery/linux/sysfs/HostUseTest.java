@@ -106,8 +106,7 @@ class HostUseTest {
         String none = "00000000000000000000000000000000 00 00000000000000000000000000000000 00 ";
         String hop = "fe800000000000000000000000000001 00000400 00000001 00000000 ";
         Files.writeString(
-                proc.resolve("net/ipv6_route"),
-                none + hop + "00200200 lo\n" + none + hop + "00450003 eth0\n");
+                proc.resolve("net/ipv6_route"), none + hop + "00200200 lo\n" + none + hop + "00450003 eth0\n");
 
         assertEquals(List.of("it carries the default route, by eth0"), of("00:06.0"));
     }
