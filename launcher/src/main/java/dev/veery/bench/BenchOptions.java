@@ -28,8 +28,7 @@ record BenchOptions(
         @Nullable Path json,
         @Nullable Path svg) {
 
-    static final String HELP =
-            """
+    static final String HELP = """
             usage: veery bench [OPTION...]
             Compares Veery with the QEMU of this host: the same guest program under both, alternately.
 

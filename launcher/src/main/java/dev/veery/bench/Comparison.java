@@ -23,8 +23,9 @@ record Comparison(String work, double veery, double qemu, double spread) {
                 throw new ConfigException("bench: Veery did not report '" + work + "'");
             }
             if (!ours.get(0).checksum().equals(theirs.get(0).checksum())) {
-                throw new ConfigException("bench: '" + work + "' computed " + ours.get(0).checksum() + " under Veery and "
-                        + theirs.get(0).checksum() + " under QEMU; please report this");
+                throw new ConfigException(
+                        "bench: '" + work + "' computed " + ours.get(0).checksum() + " under Veery and "
+                                + theirs.get(0).checksum() + " under QEMU; please report this");
             }
             double[] a = sorted(ours);
             double[] b = sorted(theirs);
@@ -43,7 +44,10 @@ record Comparison(String work, double veery, double qemu, double spread) {
     }
 
     private static double[] sorted(List<Contender.Sample> samples) {
-        return samples.stream().mapToDouble(Contender.Sample::milliseconds).sorted().toArray();
+        return samples.stream()
+                .mapToDouble(Contender.Sample::milliseconds)
+                .sorted()
+                .toArray();
     }
 
     static double median(double[] sorted) {

@@ -51,8 +51,10 @@ final class Contender {
     void run(Guest guest, String words, boolean boot) {
         List<String> all = new ArrayList<>(command);
         all.addAll(List.of("-M", "q35", "-cpu", "max", "-m", "512", "-nographic", "-no-reboot"));
-        all.addAll(List.of("-kernel", guest.kernel().toString(), "-initrd", guest.initrd().toString()));
-        all.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 mitigations=off" + (words.isEmpty() ? "" : " run=" + words)));
+        all.addAll(List.of(
+                "-kernel", guest.kernel().toString(), "-initrd", guest.initrd().toString()));
+        all.addAll(List.of(
+                "-append", "console=ttyS0 quiet panic=-1 mitigations=off" + (words.isEmpty() ? "" : " run=" + words)));
         Stopwatch watch = new Stopwatch();
         Deque<String> last = new ArrayDeque<>();
         boolean ended = false;
@@ -82,8 +84,7 @@ final class Contender {
                     + String.join(" | ", last));
         }
         if (boot) {
-            samples.computeIfAbsent(BOOT, w -> new ArrayList<>())
-                    .add(new Sample(watch.nanos() / 1e6, ""));
+            samples.computeIfAbsent(BOOT, w -> new ArrayList<>()).add(new Sample(watch.nanos() / 1e6, ""));
         }
     }
 

@@ -82,18 +82,22 @@ final class Guest implements AutoCloseable {
     /** The newest kernel in /boot, or one that the demo fetched. */
     private static Path newestKernel() {
         String cache = System.getenv("XDG_CACHE_HOME");
-        Path fetched = (cache != null && !cache.isEmpty() ? Path.of(cache) : Path.of(System.getProperty("user.home"), ".cache"))
+        Path fetched = (cache != null && !cache.isEmpty()
+                        ? Path.of(cache)
+                        : Path.of(System.getProperty("user.home"), ".cache"))
                 .resolve("veery/linux-image-cloud-amd64/boot");
         return Stream.of(fetched, Path.of("/boot"))
                 .flatMap(Guest::kernels)
                 .max(Comparator.comparing(Guest::modified))
-                .orElseThrow(() -> new ConfigException(
-                        "bench: no kernel found; give one with --kernel, or run launcher/bin/demo once, which fetches one"));
+                .orElseThrow(
+                        () -> new ConfigException(
+                                "bench: no kernel found; give one with --kernel, or run launcher/bin/demo once, which fetches one"));
     }
 
     private static Stream<Path> kernels(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(f -> String.valueOf(f.getFileName()).startsWith("vmlinuz-"))
+            return files
+                    .filter(f -> String.valueOf(f.getFileName()).startsWith("vmlinuz-"))
                     .filter(Files::isReadable)
                     .toList()
                     .stream();

@@ -16,7 +16,8 @@ final class Report {
         b.append(format("%s against %s, medians of %d, milliseconds%n%n", veery.name(), qemu.name(), rounds));
         b.append(format("%-14s %10s %10s %8s %8s%n", "work", "Veery", "QEMU", "ratio", "spread"));
         for (Comparison c : all) {
-            b.append(format("%-14s %10.1f %10.1f %8.2f %7.0f%%%n", c.work(), c.veery(), c.qemu(), c.ratio(), 100 * c.spread()));
+            b.append(format(
+                    "%-14s %10.1f %10.1f %8.2f %7.0f%%%n", c.work(), c.veery(), c.qemu(), c.ratio(), 100 * c.spread()));
         }
         double mean = Comparison.mean(all);
         if (!Double.isNaN(mean)) {
@@ -27,7 +28,9 @@ final class Report {
 
     static String json(Contender veery, Contender qemu, int rounds, List<Comparison> all) {
         StringBuilder b = new StringBuilder();
-        b.append(format("{\"veery\": \"%s\", \"qemu\": \"%s\", \"rounds\": %d, \"work\": [", veery.name(), qemu.name(), rounds));
+        b.append(format(
+                "{\"veery\": \"%s\", \"qemu\": \"%s\", \"rounds\": %d, \"work\": [",
+                veery.name(), qemu.name(), rounds));
         String separator = "\n";
         for (Comparison c : all) {
             b.append(separator)
@@ -42,7 +45,8 @@ final class Report {
     /** A bar for each ratio; the line is QEMU's time. */
     static String svg(Contender veery, Contender qemu, List<Comparison> all) {
         int height = (all.size() + 3) * ROW;
-        double most = Math.max(1.2, all.stream().mapToDouble(Comparison::ratio).max().orElse(1));
+        double most =
+                Math.max(1.2, all.stream().mapToDouble(Comparison::ratio).max().orElse(1));
         double unit = WIDTH / most;
         StringBuilder b = new StringBuilder();
         b.append(format(
@@ -50,7 +54,8 @@ final class Report {
                 LEFT + WIDTH + 60, height));
         b.append(format("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n"));
         b.append(format(
-                "<text x=\"8\" y=\"%d\">Time of %s as a fraction of %s (line)</text>%n", ROW - 6, veery.name(), qemu.name()));
+                "<text x=\"8\" y=\"%d\">Time of %s as a fraction of %s (line)</text>%n",
+                ROW - 6, veery.name(), qemu.name()));
         int y = 2 * ROW;
         for (Comparison c : all) {
             double length = c.ratio() * unit;

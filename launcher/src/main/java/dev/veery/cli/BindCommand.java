@@ -168,10 +168,12 @@ final class BindCommand {
         out.println("modprobe vfio-pci");
         out.flush();
         try {
-            Process process = new ProcessBuilder("modprobe", "vfio-pci").inheritIO().start();
+            Process process =
+                    new ProcessBuilder("modprobe", "vfio-pci").inheritIO().start();
             process.waitFor();
         } catch (IOException e) {
-            throw new ConfigException("the driver vfio-pci is not loaded, and modprobe cannot be run: " + e.getMessage());
+            throw new ConfigException(
+                    "the driver vfio-pci is not loaded, and modprobe cannot be run: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

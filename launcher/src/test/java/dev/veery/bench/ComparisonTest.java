@@ -15,9 +15,7 @@ class ComparisonTest {
 
     private static void add(Contender to, String work, String checksum, double... milliseconds) {
         for (double ms : milliseconds) {
-            to.samples()
-                    .computeIfAbsent(work, w -> new ArrayList<>())
-                    .add(new Contender.Sample(ms, checksum));
+            to.samples().computeIfAbsent(work, w -> new ArrayList<>()).add(new Contender.Sample(ms, checksum));
         }
     }
 
@@ -62,7 +60,8 @@ class ComparisonTest {
         List<Comparison> all = Comparison.of(veery, qemu);
 
         assertTrue(Report.table(veery, qemu, 1, all).contains("sieve                10.0       20.0     0.50"));
-        assertTrue(Report.json(veery, qemu, 1, all).contains("{\"name\": \"sieve\", \"veery_ms\": 10.000, \"qemu_ms\": 20.000, \"ratio\": 0.5000"));
+        assertTrue(Report.json(veery, qemu, 1, all)
+                .contains("{\"name\": \"sieve\", \"veery_ms\": 10.000, \"qemu_ms\": 20.000, \"ratio\": 0.5000"));
         assertTrue(Report.svg(veery, qemu, all).contains(">sieve</text>"));
     }
 }

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("boot")
 class FlatKernelTest {
-    private static final String VEERY = Program.ROOT.resolve("launcher/bin/veery").toString();
+    private static final String VEERY =
+            Program.ROOT.resolve("launcher/bin/veery").toString();
     private static final String QEMU = "qemu-system-x86_64";
 
     @TempDir
@@ -50,8 +51,7 @@ class FlatKernelTest {
         return run(program, List.of("-machine", "accel=tcg"), kernel, append, more);
     }
 
-    private static Program run(
-            String program, List<String> processors, String kernel, String append, String... more)
+    private static Program run(String program, List<String> processors, String kernel, String append, String... more)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program, "--no-reboot", "-nodefaults", "-device", "pc-testdev"));
         command.addAll(List.of("-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"));

@@ -54,8 +54,7 @@ class BindCommandTest {
     }
 
     private void mountRoot() throws IOException {
-        Files.writeString(
-                temporary.resolve("proc/self/mountinfo"), "1 0 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
+        Files.writeString(temporary.resolve("proc/self/mountinfo"), "1 0 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
     }
 
     @Test
@@ -109,7 +108,8 @@ class BindCommandTest {
                 List.of(
                         "sh",
                         "-c",
-                        "veery bind 00:05.0; basename $(readlink " + disk + "); ls /dev/vfio; veery bind 00:02.0; echo $?;"
+                        "veery bind 00:05.0; basename $(readlink " + disk
+                                + "); ls /dev/vfio; veery bind 00:02.0; echo $?;"
                                 + " veery unbind 00:05.0; basename $(readlink " + disk
                                 + "); cat /sys/class/nvme/nvme0/serial"));
 

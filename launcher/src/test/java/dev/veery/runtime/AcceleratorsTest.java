@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.accel.kvm.IrqchipMode;
+import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.base.ConfigException;
 import dev.veery.config.AccelOption;
 import dev.veery.config.AccelOption.Kind;
@@ -30,10 +30,14 @@ class AcceleratorsTest {
     void whenNoneIsLeftAllAreNamed() {
         List<AccelOption> wishes = List.of(new AccelOption(Kind.KVM));
         if (KVM) {
-            assertEquals("kvm", Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail).name());
+            assertEquals(
+                    "kvm",
+                    Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail)
+                            .name());
             return;
         }
-        ConfigException e = assertThrows(ConfigException.class, () -> Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail));
+        ConfigException e = assertThrows(
+                ConfigException.class, () -> Accelerators.choose(wishes, IrqchipMode.ON, Assertions::fail));
         assertTrue(e.getMessage().startsWith("accelerator kvm is not available: "), e.getMessage());
         assertTrue(e.getMessage().endsWith("; use -accel tcg for the software CPU"), e.getMessage());
     }

@@ -153,8 +153,7 @@ public final class PciePort extends PciBridge {
             throw new ConfigException(
                     "device " + this + " goes below a root port or the downstream port of a switch;" + " give it bus=");
         }
-        if (type == ExpressCapability.Type.DOWNSTREAM_PORT
-                && !(above instanceof PciePort port && !port.hasSlot())) {
+        if (type == ExpressCapability.Type.DOWNSTREAM_PORT && !(above instanceof PciePort port && !port.hasSlot())) {
             throw misplacedDownstream();
         }
     }
