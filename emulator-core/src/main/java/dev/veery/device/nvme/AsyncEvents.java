@@ -79,12 +79,13 @@ final class AsyncEvents {
         report();
     }
 
-    private void report() {
+    /** Answers requests with events, as far as there are both and the queue has room. */
+    void report() {
         int count = queued.size();
         for (int i = 0; i < count; i++) {
             int event = queued.remove();
             int type = 1 << (event & 7);
-            if (waitingCount == 0 || (reported & type) != 0) {
+            if (waitingCount == 0 || (reported & type) != 0 || !owner.queues().hasRoomForEvent()) {
                 queued.add(event);
             } else {
                 reported |= type;

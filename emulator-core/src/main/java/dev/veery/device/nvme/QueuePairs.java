@@ -186,6 +186,7 @@ final class QueuePairs {
             process(from);
         } else if (to != null && to.setHead(value)) {
             retry(to);
+            owner.events().report();
             owner.updatePin();
         } else {
             boolean exists = from != null || to != null;
@@ -316,7 +317,12 @@ final class QueuePairs {
         }
     }
 
-    /** Answers a request for an event, whose command is not kept; without room the event is lost. */
+    boolean hasRoomForEvent() {
+        CompletionQueue to = completions[0];
+        return to != null && !to.full() && to.waiting == 0;
+    }
+
+    /** Answers a request for an event, whose command is not kept; without room for an abortion's answer it is lost. */
     void answerEvent(int command, int result, int status) {
         SubmissionQueue queue = submissions[0];
         if (queue != null && !queue.completions.full()) {

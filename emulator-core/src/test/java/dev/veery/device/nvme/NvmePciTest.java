@@ -326,6 +326,29 @@ class NvmePciTest {
     }
 
     @Test
+    void anEventWaitsForRoomInTheQueue() throws IOException {
+        assertEquals(0, admin(NvmeRegs.SET_FEATURES, 0, 0, 0xb, 1 << 8));
+        int head = heads[0];
+        for (int i = 0; i < ENTRIES; i++) {
+            int opcode = i == 0 ? NvmeRegs.ASYNC_EVENT : NvmeRegs.ABORT;
+            bench.memory.write(ADMIN_SQ + 64L * tails[0], 8, opcode | i + 9L << 16);
+            tails[0] = (tails[0] + 1) % ENTRIES;
+            register(NvmeRegs.DOORBELLS, tails[0]);
+        }
+        int full = (head + ENTRIES - 1) % ENTRIES;
+        long before = bench.memory.read(ADMIN_CQ + 16L * full + 12, 4);
+        bench.lock.lock();
+        try {
+            disks.get(1).resize(2 << 20);
+        } finally {
+            bench.lock.unlock();
+        }
+        assertEquals(before, bench.memory.read(ADMIN_CQ + 16L * full + 12, 4));
+        register(NvmeRegs.DOORBELLS + 4, (head + 1) % ENTRIES);
+        assertEquals(2 | 4 << 16, bench.memory.read(ADMIN_CQ + 16L * full, 4));
+    }
+
+    @Test
     void tellsOfANamespaceThatGrew() throws IOException {
         assertEquals(0, admin(NvmeRegs.SET_FEATURES, 0, 0, 0xb, 1 << 8));
         bench.lock.lock();
