@@ -1,7 +1,6 @@
 package dev.veery.device.pcieport;
 
 import dev.veery.base.ConfigException;
-import dev.veery.bus.pci.BridgeReserve;
 import dev.veery.bus.pci.PciBridge;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
@@ -11,33 +10,29 @@ import dev.veery.bus.pci.cap.ExpressCapability;
 import dev.veery.model.DeviceCategory;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
+import dev.veery.model.Property;
 
 /** {@code -device pcie-pci-bridge}: conventional PCI below; what goes up carries the bridge's requester id. */
 public final class PciePciBridge extends PciBridge {
+    private static final String MSI = "msi";
+
     /** The type. */
     public static final DeviceType TYPE = DeviceType.named("pcie-pci-bridge")
             .description("PCI Express to PCI bridge")
             .bus("PCI")
             .category(DeviceCategory.BRIDGE)
             .properties(commonProperties())
-            .properties(BridgeReserve.properties())
+            .property(Property.enumeration(MSI, "auto", "Whether the bridge itself has MSI", "auto", "on", "off"))
             .build(PciePciBridge::new);
-
-    private final BridgeReserve reserve;
 
     private PciePciBridge(DeviceConfig config) {
         super(config, new PciIdentity(0x1b36, 0x000e, 0, 0x060400, 0, 0), PciRegs.EXPRESS_CONFIG_SIZE, 1);
         addExpress(ExpressCapability.Type.PCI_BRIDGE, 0);
         addPowerManagement();
-        addMsi(1);
+        if (!config.properties().choice(MSI).equals("off")) {
+            addMsi(1);
+        }
         addErrorReporting(false);
-        reserve = BridgeReserve.of(config.properties());
-        addReserve(reserve);
-    }
-
-    @Override
-    public BridgeReserve reserve() {
-        return reserve;
     }
 
     @Override

@@ -15,9 +15,13 @@ import dev.veery.model.DeviceCategory;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
 import dev.veery.model.Property;
+import java.util.List;
 
 /** A root port, or a port of a switch. Below a root port or a downstream port there is one slot. */
 public final class PciePort extends PciBridge {
+    /** GT/s, by the code of a link's speed less 1; in front, for the types below need it. */
+    private static final List<String> SPEEDS = List.of("2_5", "5", "8", "16");
+
     /** {@code -device pcie-root-port}. */
     public static final DeviceType ROOT_PORT = port(new Model(
             "pcie-root-port",
@@ -55,6 +59,10 @@ public final class PciePort extends PciBridge {
     private static final String SLOT = "slot";
     private static final String HOTPLUG = "hotplug";
     private static final String DISABLE_ACS = "disable-acs";
+    private static final String POWER_CONTROLLER = "power_controller_present";
+    private static final String ERROR_LOG = "aer_log_max";
+    private static final String SPEED = "x-speed";
+    private static final String WIDTH = "x-width";
     private static final int MAX_SLOT = 0x1fff;
     private static final int SLOT_BITS = 13;
 
@@ -73,7 +81,12 @@ public final class PciePort extends PciBridge {
 
     /** One kind of port; {@code msiVectors} is 0 for MSI-X. */
     private record Model(
-            String name, String description, ExpressCapability.Type type, PciIdentity identity, int msiVectors) {}
+            String name, String description, ExpressCapability.Type type, PciIdentity identity, int msiVectors) {
+        /** The port that stands for no product: it has MSI-X, and can be told what it is. */
+        boolean generic() {
+            return msiVectors == 0;
+        }
+    }
 
     private PciePort(DeviceConfig config, Model model) {
         super(config, model.identity, PciRegs.EXPRESS_CONFIG_SIZE, 1);
@@ -85,12 +98,12 @@ public final class PciePort extends PciBridge {
             if (slot > MAX_SLOT) {
                 throw new ConfigException("Property '" + type().name() + "." + SLOT + "' takes 0 to " + MAX_SLOT);
             }
-            express.addSlot(slot, config.properties().bool(HOTPLUG));
+            express.addSlot(slot, config.properties().bool(HOTPLUG), config.properties().bool(POWER_CONTROLLER));
         } else {
             slot = 0;
             chassis = 0;
         }
-        if (model.msiVectors != 0) {
+        if (!model.generic()) {
             addMsi(model.msiVectors);
         } else {
             MsixCapability msix = addMsix(1, 0, 0, MSIX_PENDING);
@@ -100,10 +113,16 @@ public final class PciePort extends PciBridge {
             addBar(0, PciBar.Kind.MEMORY32, bar);
         }
         addErrorReporting(type == ExpressCapability.Type.ROOT_PORT);
-        if (hasSlot() && !config.properties().bool(DISABLE_ACS)) {
+        boolean root = type == ExpressCapability.Type.ROOT_PORT;
+        if (hasSlot() && !(root && config.properties().bool(DISABLE_ACS))) {
             addAccessControl();
         }
-        reserve = type == ExpressCapability.Type.ROOT_PORT ? BridgeReserve.of(config.properties()) : BridgeReserve.NONE;
+        if (model.generic()) {
+            express.setLink(
+                    1 + SPEEDS.indexOf(config.properties().choice(SPEED)),
+                    Integer.parseInt(config.properties().choice(WIDTH)));
+        }
+        reserve = model.generic() ? BridgeReserve.of(config.properties()) : BridgeReserve.NONE;
         addReserve(reserve);
     }
 
@@ -113,15 +132,23 @@ public final class PciePort extends PciBridge {
                 .bus("PCI")
                 .category(DeviceCategory.BRIDGE)
                 .properties(commonProperties())
-                .property(Property.uint8(PORT, 0, "Number of the port"));
+                .property(Property.uint8(PORT, 0, "Number of the port"))
+                .property(Property.uint16(ERROR_LOG, 8, "Errors to remember; without effect here, none happen"));
         if (model.type.downstream()) {
             builder.property(Property.uint8(CHASSIS, 0, "Number of the chassis"))
                     .property(Property.uint16(SLOT, 0, "Number of the slot, different from others of the chassis"))
                     .property(Property.bool(HOTPLUG, true, "Whether the slot's device may come and go"))
-                    .property(Property.bool(DISABLE_ACS, false, "Leave out access control services"));
+                    .property(Property.bool(POWER_CONTROLLER, true, "Whether the guest switches the slot's power"));
         }
         if (model.type == ExpressCapability.Type.ROOT_PORT) {
-            builder.properties(BridgeReserve.properties());
+            builder.property(Property.bool(DISABLE_ACS, false, "Leave out access control services"));
+        }
+        if (model.generic()) {
+            builder.properties(BridgeReserve.properties())
+                    .property(Property.enumeration(
+                            SPEED, "16", "GT/s that the link could do", SPEEDS.toArray(String[]::new)))
+                    .property(Property.enumeration(
+                            WIDTH, "32", "Lanes that the link could have", "1", "2", "4", "8", "12", "16", "32"));
         }
         return builder.build(config -> new PciePort(config, model));
     }

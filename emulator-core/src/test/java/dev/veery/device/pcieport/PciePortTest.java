@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 
 class PciePortTest {
     private static final long WINDOW = 0xd000_0000L;
+    private static final int SLOT_CAPABILITIES = 0x14;
     private static final int SLOT_CONTROL = 0x18;
     private static final int SLOT_STATUS = 0x1a;
     private static final int ALL = PciRegs.COMMAND_IO | PciRegs.COMMAND_MEMORY | PciRegs.COMMAND_MASTER;
@@ -53,6 +54,9 @@ class PciePortTest {
     private final PciDevice edu = bench.add(port.below(), "edu", Map.of());
     private final PciePort empty = (PciePort) bench.add("pcie-root-port", Map.of("id", "e", "slot", "6"));
     private final PciePciBridge bridge = (PciePciBridge) bench.add("pcie-pci-bridge", Map.of("id", "pb"));
+    private final PciePort steady = (PciePort) bench.add(
+            "pcie-root-port",
+            Map.of("slot", "7", "power_controller_present", "off", "x-speed", "5", "x-width", "4"));
     private final PciDevice up = bench.add("x3130-upstream", Map.of());
     private final PciDevice down = bench.add("xio3130-downstream", Map.of());
     private final PciDevice conventional = bench.add(bridge.below(), "edu", Map.of());
@@ -87,8 +91,10 @@ class PciePortTest {
     @BeforeEach
     void start() {
         empty.onEject(device -> bench.devices.remove(device));
+        steady.onEject(device -> bench.devices.remove(device));
         bench.start();
         number(port, 1);
+        number(steady, 4);
         number(empty, 2);
         number(bridge, 3);
     }
@@ -111,7 +117,7 @@ class PciePortTest {
     void configurationGoesThroughTheBridgeThatLeadsToTheBus() {
         assertSame(port.below(), bench.root().find(1));
         assertSame(bridge.below(), bench.root().find(3));
-        assertNull(bench.root().find(4));
+        assertNull(bench.root().find(5));
         number(port, 9);
         assertNull(bench.root().find(1));
         // Numbered like the root: the root is meant.
@@ -220,6 +226,27 @@ class PciePortTest {
         PciDevice again = bench.add(empty.below(), "edu", Map.of("id", "again"));
         empty.requestEject(again);
         assertNull(empty.below().at(0));
+    }
+
+    @Test
+    void withoutAPowerControllerTheLightAloneLetsGo() {
+        int slot = (int) steady.config().get(PciRegs.CAPABILITIES, 1);
+        assertEquals(0, steady.configRead(slot + SLOT_CAPABILITIES, 2) & 1 << 1);
+        bench.add(steady.below(), "edu", Map.of("id", "late"));
+        // It answers at once.
+        assertSame(steady.below(), bench.root().find(4));
+        steady.configWrite(slot + SLOT_CONTROL, 2, POWER_OFF | POWER_LIGHT_ON);
+        assertEquals(0, steady.configRead(slot + SLOT_CONTROL, 2) & POWER_OFF);
+        steady.configWrite(slot + SLOT_CONTROL, 2, POWER_LIGHT_OFF);
+        assertNull(steady.below().at(0));
+    }
+
+    @Test
+    void theLinkIsWhatTheUserSays() {
+        int link = (int) steady.config().get(PciRegs.CAPABILITIES, 1) + 0xc;
+        assertEquals(2 | 4 << 4, steady.configRead(link, 2) & 0x3ff);
+        assertEquals(4 | 32 << 4, empty.configRead(link, 2) & 0x3ff);
+        assertEquals(6, steady.configRead(link + 0x20, 2));
     }
 
     @Test

@@ -57,8 +57,10 @@ public final class ExpressCapability {
     private static final int INITIATE_RESET = 1 << 15;
     private static final int DEVICE_STATUS_W1C = 0xf;
 
-    /** 2.5 GT/s, one lane. */
+    /** 2.5 GT/s, one lane: what every link can do, and what links here are set to. */
     private static final int SPEED_AND_WIDTH = 1 | 1 << 4;
+
+    private static final int WIDTH_SHIFT = 4;
 
     private static final int LINK_ACTIVE_REPORTING = 1 << 20;
     private static final int PORT_SHIFT = 24;
@@ -74,9 +76,8 @@ public final class ExpressCapability {
     private static final int HOT_PLUG = 1 << 5 | 1 << 6;
     private static final int NO_COMMAND_COMPLETED = 1 << 18;
     private static final int SLOT_NUMBER_SHIFT = 19;
-    private static final int SLOT_CONTROL_WRITABLE = 0x17ff;
-    /** Both lights off, power off. */
-    private static final int SLOT_CONTROL_RESET = 3 << 6 | 3 << 8 | 1 << 10;
+    private static final int SLOT_CONTROL_WRITABLE = 0x13ff;
+    private static final int LIGHTS_OFF = 3 << 6 | 3 << 8;
 
     private static final int HOT_PLUG_INTERRUPT = 1 << 5;
     private static final int POWER_LIGHT = 3 << 8;
@@ -99,6 +100,7 @@ public final class ExpressCapability {
     private final int offset;
     private final Type type;
     private boolean hotPlug;
+    private boolean powerController;
     private boolean occupied;
 
     /**
@@ -138,18 +140,37 @@ public final class ExpressCapability {
     }
 
     /**
+     * Says what the link could do.
+     *
+     * @param speed 1 for 2.5 GT/s, 2 for 5, 3 for 8, 4 for 16
+     * @param width lanes, 1 to 32
+     */
+    public void setLink(int speed, int width) {
+        long fixed = config.get(offset + LINK_CAPABILITIES, 4) & ~0x3ffL;
+        config.declare(offset + LINK_CAPABILITIES, 4, fixed | speed | (long) width << WIDTH_SHIFT, 0);
+        config.declare(offset + LINK_CAPABILITIES_2, 4, (1L << speed + 1) - 2, 0);
+        config.declare(offset + LINK_CONTROL_2, 2, speed, 0xf);
+    }
+
+    /**
      * Adds a slot.
      *
      * @param number physical slot number, 13 bits
      * @param pluggable whether its device may come and go
+     * @param powerController whether the guest switches the slot's power
      */
-    public void addSlot(int number, boolean pluggable) {
+    public void addSlot(int number, boolean pluggable, boolean powerController) {
         hotPlug = pluggable;
+        this.powerController = powerController;
         long control = config.get(offset + CAPABILITIES, 2) | SLOT_IMPLEMENTED;
         config.declare(offset + CAPABILITIES, 2, control, 0);
-        int abilities = pluggable ? ATTENTION_BUTTON | POWER_CONTROLLER | LIGHTS | HOT_PLUG : NO_COMMAND_COMPLETED;
+        int abilities = NO_COMMAND_COMPLETED;
+        if (pluggable) {
+            abilities = ATTENTION_BUTTON | LIGHTS | HOT_PLUG | (powerController ? POWER_CONTROLLER : 0);
+        }
         config.declare(offset + SLOT_CAPABILITIES, 4, abilities | (long) number << SLOT_NUMBER_SHIFT, 0);
-        config.declare(offset + SLOT_CONTROL, 2, SLOT_CONTROL_RESET, SLOT_CONTROL_WRITABLE);
+        int power = powerController ? POWER_OFF : 0;
+        config.declare(offset + SLOT_CONTROL, 2, LIGHTS_OFF | power, SLOT_CONTROL_WRITABLE | power);
         config.declareWriteOneToClear(offset + SLOT_STATUS, 2, SLOT_STATUS_W1C);
     }
 
@@ -218,7 +239,7 @@ public final class ExpressCapability {
 
     /** Whether the guest has switched the slot's power off and its light with it: the device may be taken out. */
     public boolean poweredDown() {
-        int off = POWER_OFF | POWER_LIGHT;
+        int off = POWER_LIGHT | (powerController ? POWER_OFF : 0);
         return hotPlug && (config.get(offset + SLOT_CONTROL, 2) & off) == off;
     }
 
