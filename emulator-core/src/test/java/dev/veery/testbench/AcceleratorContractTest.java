@@ -327,6 +327,23 @@ class AcceleratorContractTest {
     }
 
     @Test
+    void interruptsReachALoopBehindAnStiThatIsOldNews() {
+        Tables.long64(t);
+        t.start(
+                Tables.CODE,
+                enableApic()
+                        .b(0xb9, 8, 0, 0, 0) // mov ecx, 8
+                        .b(0xfa, 0x8c, 0xd0, 0x8e, 0xd0) // again: cli; mov eax, ss; mov ss, eax
+                        .b(0x90, 0xfb, 0x90, 0xff, 0xc9, 0x75, 0xf4) // nop; sti; nop; dec ecx; jnz again
+                        .ready()
+                        .b(0xeb, 0xfe)); // jmp itself
+        t.begin();
+        t.awaitReady();
+        t.locked(() -> t.bus.send(0, 0xfee0_0000L, 0x51));
+        assertEquals(Stop.vector(0x51), t.finish(), t::where);
+    }
+
+    @Test
     void aLevelComesAgainAfterItsEndUntilItFalls() {
         Tables.long64(t);
         t.poke32(Tables.DATA, 0);

@@ -286,11 +286,19 @@ public final class Interpreter {
             return false;
         } catch (Block.BlockExit x) {
             s.rip = ripOf(t.faultingBlock().ops[t.faultingIndex()]);
+            requestMask = maskByIf();
             return false;
         }
+        // Native code changes IF without coming here.
+        requestMask = maskByIf();
         // A request that must wait is no reason to leave native code again: cleared first, then looked at.
         t.poll(false);
         return (requests & requestMask) == 0 && !s.attention;
+    }
+
+    /** The requests that may end a run of blocks. */
+    private int maskByIf() {
+        return (s.rflags & Cr.IF) != 0 ? -1 : ~INTERRUPT;
     }
 
     private long ripOf(Op op) {
@@ -451,7 +459,7 @@ public final class Interpreter {
                 deliverInterrupts();
             }
         }
-        requestMask = (s.rflags & Cr.IF) != 0 ? -1 : ~INTERRUPT;
+        requestMask = maskByIf();
         if (t != null) {
             t.waiting(false);
             if (requests != 0) {
