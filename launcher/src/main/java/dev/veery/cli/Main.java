@@ -34,6 +34,7 @@ public final class Main {
         try {
             String command = arguments.length == 0 ? "" : arguments[0];
             return switch (command) {
+                case "explain" -> ExplainCommand.run(out, arguments);
                 case "bench" -> Bench.run(Arrays.asList(arguments).subList(1, arguments.length), version(), out, err);
                 case "bind", "unbind" -> BindCommand.run(out, arguments);
                 default -> carryOut(CommandLine.parse(arguments), messages);

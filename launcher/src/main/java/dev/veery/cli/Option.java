@@ -109,6 +109,7 @@ enum Option {
     /** All options, for {@code -help}. */
     static String helpText() {
         StringBuilder page = new StringBuilder("usage: veery [options]\n"
+                + "       veery explain [options] what assigned devices would do (see veery explain --help)\n"
                 + "       veery bind|unbind BDF   give a host device to VFIO, and back (see veery bind --help)\n"
                 + "Veery emulates a Q35 PC. Options have the names and meanings they have in QEMU.\n\n");
         for (Option option : values()) {

@@ -11,7 +11,7 @@ import java.io.OutputStream;
 import org.slf4j.LoggerFactory;
 
 /** Chooses and sets up the logging implementation, before the first logger is made. */
-final class Logging {
+public final class Logging {
     private static final String PROVIDER = "slf4j.provider";
 
     private Logging() {}
@@ -28,7 +28,7 @@ final class Logging {
     }
 
     /** Warnings only, as lines for the user; Logback is not even loaded. */
-    static void quiet() {
+    public static void quiet() {
         provider(QuietLogProvider.class.getName());
     }
 

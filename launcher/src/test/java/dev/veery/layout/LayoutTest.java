@@ -170,6 +170,7 @@ class LayoutTest {
                     "dev.veery.smbios..",
                     "dev.veery.firmware..",
                     "dev.veery.cli..",
+                    "dev.veery.explain..",
                     "dev.veery.config..",
                     "dev.veery.runtime.."))
             .should()
@@ -183,6 +184,7 @@ class LayoutTest {
                     "dev.veery.smbios..",
                     "dev.veery.firmware..",
                     "dev.veery.cli..",
+                    "dev.veery.explain..",
                     "dev.veery.config..",
                     "dev.veery.runtime.."));
 
@@ -264,6 +266,7 @@ class LayoutTest {
                     "dev.veery.vfio..",
                     "dev.veery.accel.kvm..",
                     "dev.veery.cli..",
+                    "dev.veery.explain..",
                     "dev.veery.config..",
                     "dev.veery.runtime.."));
 
@@ -297,6 +300,19 @@ class LayoutTest {
 
     private static final ArchRule CONFIG =
             only("dev.veery.config..", "dev.veery.block", "dev.veery.net", "dev.veery.chardev", "dev.veery.model");
+
+    private static final ArchRule EXPLAIN_DOES_NOT_RUN_ANYTHING = noClasses()
+            .that()
+            .resideInAPackage("dev.veery.explain..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "dev.veery.cli..",
+                    "dev.veery.runtime..",
+                    "dev.veery.linux.sys",
+                    "dev.veery.linux.kvm",
+                    "dev.veery.linux.iommufd",
+                    "dev.veery.accel.kvm.."))
+            .allowEmptyShould(true);
 
     private static final ArchRule RUNTIME_DOES_NOT_KNOW_THE_COMMAND_LINE = noClasses()
             .that()
@@ -391,6 +407,7 @@ class LayoutTest {
             Q35,
             FIRMWARE,
             CONFIG,
+            EXPLAIN_DOES_NOT_RUN_ANYTHING,
             RUNTIME_DOES_NOT_KNOW_THE_COMMAND_LINE,
             NO_CYCLES,
             UNSAFE_IN_ONE_PACKAGE,

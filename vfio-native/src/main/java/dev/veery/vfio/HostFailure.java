@@ -47,6 +47,12 @@ final class HostFailure {
                 + ", or put the device into another slot");
     }
 
+    /** Two devices of a group cannot be in different domains. */
+    static ConfigException sharesGroup(int group, String other) {
+        return new ConfigException("it shares IOMMU group " + group + " of the host with device " + other
+                + ", and an IOMMU of the guest gives each a domain of its own; leave one of them, or intel-iommu, out");
+    }
+
     /** Opening one of VFIO's files failed. */
     static ConfigException open(HostPciDevice device, String file, SysException e) {
         String what = "host device " + device + ": " + file + ": ";

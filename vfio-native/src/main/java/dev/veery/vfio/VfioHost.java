@@ -156,10 +156,7 @@ public final class VfioHost implements AutoCloseable {
         }
         OpenGroup open = groups.get(group.number());
         if (open != null && translated) {
-            throw new ConfigException("it shares IOMMU group " + group.number() + " of the host with device "
-                    + open.firstDevice
-                    + ", and an IOMMU of the guest gives each a domain of its own; leave one of them, or"
-                    + " intel-iommu, out");
+            throw HostFailure.sharesGroup(group.number(), open.firstDevice);
         }
         if (open == null) {
             open = openGroup(device, group, name, translated, memory);

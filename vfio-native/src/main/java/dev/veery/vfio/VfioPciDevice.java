@@ -38,7 +38,7 @@ public final class VfioPciDevice extends PciDevice {
 
     private static final String HOST = "host";
     private static final String SYSFSDEV = "sysfsdev";
-    private static final String IOMMUFD = "iommufd";
+    static final String IOMMUFD = "iommufd";
     private static final String ROMBAR = "rombar";
 
     private static final int BARS = 6;
@@ -128,7 +128,11 @@ public final class VfioPciDevice extends PciDevice {
     }
 
     private static VfioPciDevice create(DeviceConfig config, VfioHost host, AddressSpace memory) {
-        PropertyValues values = config.properties();
+        return new VfioPciDevice(config, host, memory, choose(config.properties(), host));
+    }
+
+    /** The function that the properties name. */
+    static HostPciDevice choose(PropertyValues values, VfioHost host) {
         String address = values.string(HOST);
         String path = values.string(SYSFSDEV);
         if ((address == null) == (path == null)) {
@@ -139,13 +143,12 @@ public final class VfioPciDevice extends PciDevice {
         if (iommufd != null) {
             host.requireIommufd(iommufd);
         }
-        HostPciDevice device = path != null
+        return path != null
                 ? host.sysfs().device(Path.of(path))
                 : host.sysfs().device(PciAddress.parse(Objects.requireNonNull(address)));
-        return new VfioPciDevice(config, host, memory, device);
     }
 
-    private static PciIdentity identity(HostPciDevice device) {
+    static PciIdentity identity(HostPciDevice device) {
         int revision = Integer.decode(device.attribute("revision").orElse("0"));
         return new PciIdentity(
                 device.vendorId(),

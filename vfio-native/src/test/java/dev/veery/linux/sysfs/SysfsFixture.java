@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 
@@ -15,6 +16,7 @@ import java.util.Objects;
  * vendor 0x1234                          a file; \n in the text is a line end
  * driver edu                             the link and the driver's directory
  * group 3                                both links of the group
+ * config hex:86801234                   a file of bytes
  * physfn -> ../0000:00:04.0              any other link
  * </pre>
  */
@@ -69,6 +71,8 @@ public final class SysfsFixture {
             Path link = section.resolve(key);
             Files.createDirectories(Objects.requireNonNull(link.getParent()));
             Files.createSymbolicLink(link, Path.of(value.substring(3)));
+        } else if (value.startsWith("hex:")) {
+            Files.write(section.resolve(key), HexFormat.of().parseHex(value.substring("hex:".length())));
         } else {
             Path file = section.resolve(key);
             Files.createDirectories(Objects.requireNonNull(file.getParent()));
