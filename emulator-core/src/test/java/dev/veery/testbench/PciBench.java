@@ -2,6 +2,7 @@ package dev.veery.testbench;
 
 import dev.veery.base.Bits;
 import dev.veery.base.MachineLock;
+import dev.veery.bus.pci.IntxSink;
 import dev.veery.bus.pci.PciBar;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
@@ -18,6 +19,7 @@ import dev.veery.model.DeviceRegistry;
 import dev.veery.model.DeviceType;
 import dev.veery.model.HotplugHandler;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -41,6 +43,7 @@ public final class PciBench implements AutoCloseable {
     public final DeviceManager devices;
     private final GuestRam ram = new GuestRam(new OffHeapRamAllocator());
     private final CommitPlanner planner;
+    private final Map<String, Runnable> ended = new HashMap<>();
     private int asserted;
     private final PciBus root;
     private PciBus target;
@@ -57,7 +60,7 @@ public final class PciBench implements AutoCloseable {
         ports = new AddressSpace("io", portRoot, lock);
         planner = new CommitPlanner(
                 memory, (requester, address, data) -> messages.add(new Message(requester, address, data)));
-        root = new PciBus("pcie.0", () -> 0, memoryRoot, portRoot, this::wire, planner);
+        root = new PciBus("pcie.0", () -> 0, memoryRoot, portRoot, new Wires(), planner);
         target = root;
         DeviceRegistry registry = new DeviceRegistry();
         for (DeviceType type : types) {
@@ -94,8 +97,25 @@ public final class PciBench implements AutoCloseable {
         }
     }
 
-    private void wire(int slot, int pin, boolean level) {
-        asserted += level ? 1 : -1;
+    private final class Wires implements IntxSink {
+        @Override
+        public void set(int slot, int pin, boolean level) {
+            asserted += level ? 1 : -1;
+        }
+
+        @Override
+        public void onEnded(int slot, int pin, Runnable listener) {
+            ended.put(slot + "/" + pin, listener);
+        }
+    }
+
+    /** Ends an interrupt of a pin of the root bus, 0 for INTA, for whom listens to it; false if nobody does. */
+    public boolean endInterrupt(int slot, int pin) {
+        Runnable listener = ended.get(slot + "/" + pin);
+        if (listener != null) {
+            listener.run();
+        }
+        return listener != null;
     }
 
     /** Puts a function into the next slot. */

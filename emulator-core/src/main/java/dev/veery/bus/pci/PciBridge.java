@@ -29,6 +29,7 @@ public abstract class PciBridge extends PciDevice {
     private final MemoryRegion memoryBelow;
     private final MemoryRegion ioBelow;
     private final @Nullable MemoryRegion[] windows = new MemoryRegion[WINDOWS];
+    private final IntxSink pinsBelow = new PinsBelow();
     private @Nullable PciBus below;
     private boolean resetBelow;
     private Consumer<PciDevice> remover = device -> {
@@ -181,9 +182,22 @@ public abstract class PciBridge extends PciDevice {
         return ioBelow;
     }
 
-    /** A pin below changed: it comes out rotated by its slot (PCI-to-PCI Bridge 1.2, 9.1). */
-    final void intxBelow(int slot, int pin, boolean level) {
-        pciBus().changeIntx(devfn() >> 3, (slot + pin) % PINS, level);
+    /** Where the pins below end. */
+    final IntxSink pinsBelow() {
+        return pinsBelow;
+    }
+
+    /** Pins below come out rotated by their slot (PCI-to-PCI Bridge 1.2, 9.1). */
+    private final class PinsBelow implements IntxSink {
+        @Override
+        public void set(int slot, int pin, boolean level) {
+            pciBus().changeIntx(devfn() >> 3, (slot + pin) % PINS, level);
+        }
+
+        @Override
+        public void onEnded(int slot, int pin, Runnable ended) {
+            pciBus().onIntxEnded(devfn() >> 3, (slot + pin) % PINS, ended);
+        }
     }
 
     @Override

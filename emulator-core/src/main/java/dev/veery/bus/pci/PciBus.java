@@ -54,7 +54,7 @@ public final class PciBus {
                 bridge::secondary,
                 bridge.memoryBelow(),
                 bridge.ioBelow(),
-                bridge::intxBelow,
+                bridge.pinsBelow(),
                 above.dma());
         this.bridge = bridge;
     }

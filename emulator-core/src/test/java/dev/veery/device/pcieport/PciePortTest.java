@@ -69,7 +69,7 @@ class PciePortTest {
                 .build(Endpoint::new);
 
         private Endpoint(DeviceConfig config) {
-            super(config, new PciIdentity(0x1234, 1, 0, 0xff0000, 0, 0), PciRegs.EXPRESS_CONFIG_SIZE, 0);
+            super(config, new PciIdentity(0x1234, 1, 0, 0xff0000, 0, 0), PciRegs.EXPRESS_CONFIG_SIZE, 1);
             addExpress(ExpressCapability.Type.ENDPOINT, 0);
             addPowerManagement();
             addErrorReporting(false);
@@ -82,9 +82,19 @@ class PciePortTest {
 
                 @Override
                 public void write(long offset, int size, long value) {
-                    // Read-only.
+                    intx().set(value != 0);
                 }
             }));
+        }
+
+        @Override
+        protected void onPciCommit() {
+            listenToIntxEnds();
+        }
+
+        @Override
+        protected void onIntxEnded() {
+            intx().set(false);
         }
     }
 
@@ -170,6 +180,20 @@ class PciePortTest {
         bench.memory.write(WINDOW + EDU_RAISE, 4, 1);
         assertTrue(bench.pinAsserted());
         bench.memory.write(WINDOW + EDU_RAISE + 4, 4, 1);
+        assertFalse(bench.pinAsserted());
+    }
+
+    @Test
+    void theEndOfAnInterruptFindsItsWayDown() {
+        PciDevice below = bench.add(bridge.below(), "express", Map.of());
+        below.configWrite(PciRegs.BAR0, 4, WINDOW);
+        below.configWrite(PciRegs.COMMAND, 2, ALL);
+        openWindow(bridge, WINDOW);
+        bench.memory.write(WINDOW, 4, 1);
+        assertTrue(bench.pinAsserted());
+        // Behind the bridge it is INTA of slot 1.
+        assertEquals(1 << 3, below.devfn());
+        assertTrue(bench.endInterrupt(bridge.devfn() >> 3, 1));
         assertFalse(bench.pinAsserted());
     }
 
