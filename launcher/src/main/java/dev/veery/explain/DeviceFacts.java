@@ -31,7 +31,8 @@ final class DeviceFacts {
             HostPciDevice bridge = bridges.get(n);
             if (bridge.leadsToABus() && !below.isExpress()) {
                 alias = bridge.isExpress()
-                        ? new PciAddress(below.address().domain(), below.address().bus(), 0, 0)
+                        ? new PciAddress(
+                                below.address().domain(), below.address().bus(), 0, 0)
                         : bridge.address();
             }
             below = bridge;
@@ -72,8 +73,8 @@ final class DeviceFacts {
         }
         for (HostPciDevice other : alsoReset(device)) {
             if (!other.letsItsGroupGo()) {
-                warnings.add("its reset would hit " + other + ", driver " + other.driver().orElse("none")
-                        + ": VFIO refuses to do that");
+                warnings.add("its reset would hit " + other + ", driver "
+                        + other.driver().orElse("none") + ": VFIO refuses to do that");
             }
         }
         return warnings;
@@ -99,7 +100,8 @@ final class DeviceFacts {
 
     /** The way of an interrupt from the device to a processor of the guest. */
     static String interruptPath(DryDevice assigned) {
-        return "eventfd, epoll thread, " + (assigned.translated() ? "the guest's interrupt remapping, " : "") + "local APIC";
+        return "eventfd, epoll thread, " + (assigned.translated() ? "the guest's interrupt remapping, " : "")
+                + "local APIC";
     }
 
     /** {@code 512 MiB}, {@code 511.4 MiB}: for people, not exact. */

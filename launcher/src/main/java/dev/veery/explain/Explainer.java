@@ -73,12 +73,15 @@ public final class Explainer {
                 Collections.<@Nullable CharBackend>nCopies(config.serials().size(), new Silence()),
                 id -> new Silence(),
                 new Q35Backends(
-                        id -> new DiskQueue(id, new NullImage(0, false), lock), id -> new NullNet(), bytes -> {}, memory -> List.of(run.type(memory))),
+                        id -> new DiskQueue(id, new NullImage(0, false), lock),
+                        id -> new NullNet(),
+                        bytes -> {},
+                        memory -> List.of(run.type(memory))),
                 config.devices(),
                 globals,
                 new UUID(0, 0),
                 "",
-                null,
+                new byte[0],
                 new NothingHappens(),
                 warnings::add);
         try (Q35Machine machine = new Q35Machine(settings)) {

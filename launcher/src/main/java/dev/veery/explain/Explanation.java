@@ -32,7 +32,8 @@ public record Explanation(
     /** The assigned devices. */
     List<DryDevice> devices() {
         List<DryDevice> devices = new ArrayList<>(run.devices());
-        devices.sort(Comparator.comparing((DryDevice device) -> device.hostDevice().address()));
+        devices.sort(
+                Comparator.comparing((DryDevice device) -> device.hostDevice().address()));
         return devices;
     }
 
@@ -75,7 +76,8 @@ public record Explanation(
     private DmaPlan.Entry entry(DryDevice device) {
         String name = device.toString();
         return plan.entries().stream()
-                .filter(entry -> entry.requester().equals(device.requesterPath()) && entry.device().equals(name))
+                .filter(entry -> entry.requester().equals(device.requesterPath())
+                        && entry.device().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(name + " is not in the plan"));
     }
@@ -125,7 +127,8 @@ public record Explanation(
     }
 
     /** What the guest's IOMMU is called; null if it has none. */
-    @Nullable String unit() {
+    @Nullable
+    String unit() {
         return plan.unit();
     }
 }

@@ -27,7 +27,8 @@ public record HostLimits(long lockable, boolean known, boolean privileged) {
      */
     public static HostLimits read(Path proc) {
         for (String line : lines(proc.resolve("self/status"))) {
-            if (line.startsWith(CAPABILITIES) && locksAnyway(line.substring(CAPABILITIES.length()).strip())) {
+            if (line.startsWith(CAPABILITIES)
+                    && locksAnyway(line.substring(CAPABILITIES.length()).strip())) {
                 return new HostLimits(Long.MAX_VALUE, true, true);
             }
         }

@@ -28,7 +28,8 @@ final class HostReport {
         if (text.length() == 0) {
             text.append("this host has no PCI devices to give away\n");
         }
-        return text.append("To see what one would do: veery explain -device vfio-pci,host=BDF ...\n").toString();
+        return text.append("To see what one would do: veery explain -device vfio-pci,host=BDF ...\n")
+                .toString();
     }
 
     static String json(Sysfs sysfs) {

@@ -39,7 +39,8 @@ final class JsonReport {
         document.put("lockLimitBytes", limits.lockable() == Long.MAX_VALUE ? null : limits.lockable());
         document.put("lockLimitKnown", limits.known());
         document.put("devices", explanation.devices().stream().map(this::device).toList());
-        document.put("addressSpaces", explanation.spaces().stream().map(this::space).toList());
+        document.put(
+                "addressSpaces", explanation.spaces().stream().map(this::space).toList());
         return document;
     }
 
@@ -57,7 +58,11 @@ final class JsonReport {
         all.put("translated", assigned.translated());
         DrySpace space = assigned.space();
         all.put("addressSpace", space == null ? null : explanation.name(space));
-        all.put("sharedWith", names(explanation.sharing(assigned).stream().map(DryDevice::hostDevice).toList()));
+        all.put(
+                "sharedWith",
+                names(explanation.sharing(assigned).stream()
+                        .map(DryDevice::hostDevice)
+                        .toList()));
         Map<String, @Nullable Object> reset = new LinkedHashMap<>();
         reset.put("methods", device.resetMethods());
         reset.put("plan", DeviceFacts.reset(device));
@@ -123,8 +128,12 @@ final class JsonReport {
     private Map<String, @Nullable Object> space(DrySpace space) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         all.put("name", explanation.name(space));
-        all.put("devices", names(space.devices().stream().map(DryDevice::hostDevice).sorted(
-                (a, b) -> a.address().compareTo(b.address())).toList()));
+        all.put(
+                "devices",
+                names(space.devices().stream()
+                        .map(DryDevice::hostDevice)
+                        .sorted((a, b) -> a.address().compareTo(b.address()))
+                        .toList()));
         all.put("addressBits", space.addressBits() == Long.SIZE ? null : space.addressBits());
         all.put("maps", space.count());
         all.put("mapLimit", space.limit() == IommuInfo.UNLIMITED ? null : space.limit());

@@ -28,7 +28,9 @@ final class TextReport {
         explanation.devices().forEach(this::device);
         explanation.spaces().forEach(this::space);
         memory();
-        explanation.warnings().forEach(warning -> text.append("note: ").append(warning).append('\n'));
+        explanation
+                .warnings()
+                .forEach(warning -> text.append("note: ").append(warning).append('\n'));
         List<String> obstacles = explanation.obstacles();
         if (obstacles.isEmpty()) {
             text.append("ready: nothing stands in the way\n");
@@ -46,46 +48,75 @@ final class TextReport {
     private void device(DryDevice assigned) {
         HostPciDevice device = assigned.hostDevice();
         text.append(device).append("  ").append(DeviceFacts.identity(device)).append('\n');
-        field("driver", device.driver().orElse("none")
-                + device.driverOverride().map(name -> " (override " + name + ")").orElse("")
-                + device.powerState().map(state -> ", power " + state).orElse("")
-                + (device.numaNode().isPresent() ? ", NUMA node " + device.numaNode().getAsInt() : ""));
+        field(
+                "driver",
+                device.driver().orElse("none")
+                        + device.driverOverride()
+                                .map(name -> " (override " + name + ")")
+                                .orElse("")
+                        + device.powerState().map(state -> ", power " + state).orElse("")
+                        + (device.numaNode().isPresent()
+                                ? ", NUMA node " + device.numaNode().getAsInt()
+                                : ""));
         field("group", device.group().map(TextReport::group).orElse("none: no IOMMU of the host stands before it"));
         if (!device.bridges().isEmpty()) {
-            field("behind", device.bridges().stream().map(HostPciDevice::toString).collect(Collectors.joining(", ")));
+            field(
+                    "behind",
+                    device.bridges().stream().map(HostPciDevice::toString).collect(Collectors.joining(", ")));
         }
         PciAddress alias = DeviceFacts.alias(device);
-        field("requester", "host " + device + (alias == null ? "" : ", seen as " + alias) + "; guest "
-                + explanation.guestPath(assigned));
-        field("DMA domain", assigned.translated()
-                ? explanation.domain(assigned) + ": what the guest maps there; all RAM until it turns translation on"
-                : explanation.domain(assigned) + ": all RAM at its own address");
+        field(
+                "requester",
+                "host " + device + (alias == null ? "" : ", seen as " + alias) + "; guest "
+                        + explanation.guestPath(assigned));
+        field(
+                "DMA domain",
+                assigned.translated()
+                        ? explanation.domain(assigned)
+                                + ": what the guest maps there; all RAM until it turns translation on"
+                        : explanation.domain(assigned) + ": all RAM at its own address");
         DrySpace space = assigned.space();
         if (space != null) {
             List<DryDevice> sharing = explanation.sharing(assigned);
-            field("address space", explanation.name(space) + (sharing.isEmpty()
-                    ? ", its own"
-                    : ", shared with " + sharing.stream().map(other -> other.hostDevice().toString()).collect(
-                            Collectors.joining(", "))));
+            field(
+                    "address space",
+                    explanation.name(space)
+                            + (sharing.isEmpty()
+                                    ? ", its own"
+                                    : ", shared with "
+                                            + sharing.stream()
+                                                    .map(other ->
+                                                            other.hostDevice().toString())
+                                                    .collect(Collectors.joining(", "))));
         }
-        field("base addresses", device.resources().isEmpty()
-                ? "none"
-                : device.resources().stream().map(TextReport::resource).collect(Collectors.joining(", ")));
+        field(
+                "base addresses",
+                device.resources().isEmpty()
+                        ? "none"
+                        : device.resources().stream().map(TextReport::resource).collect(Collectors.joining(", ")));
         List<HostPciDevice> others = DeviceFacts.alsoReset(device);
-        field("reset", DeviceFacts.reset(device) + (others.isEmpty()
-                ? device.resettable() ? "; no other function is affected" : ""
-                : "; resets " + others.stream().map(HostPciDevice::toString).collect(Collectors.joining(", "))
-                        + " as well"));
+        field(
+                "reset",
+                DeviceFacts.reset(device)
+                        + (others.isEmpty()
+                                ? device.resettable() ? "; no other function is affected" : ""
+                                : "; resets "
+                                        + others.stream()
+                                                .map(HostPciDevice::toString)
+                                                .collect(Collectors.joining(", ")) + " as well"));
         DeviceFacts.resetWarnings(assigned).forEach(warning -> field("", warning));
-        field("interrupts", DeviceFacts.interrupts(Capabilities.of(device)) + "; " + DeviceFacts.interruptPath(assigned));
+        field(
+                "interrupts",
+                DeviceFacts.interrupts(Capabilities.of(device)) + "; " + DeviceFacts.interruptPath(assigned));
         text.append('\n');
     }
 
     private static String group(IommuGroup group) {
-        return group.number() + ": " + group.members().stream()
-                .map(member -> member + " (" + member.driver().orElse("no driver")
-                        + (member.letsItsGroupGo() ? ")" : ", in the way)"))
-                .collect(Collectors.joining(", "));
+        return group.number() + ": "
+                + group.members().stream()
+                        .map(member -> member + " (" + member.driver().orElse("no driver")
+                                + (member.letsItsGroupGo() ? ")" : ", in the way)"))
+                        .collect(Collectors.joining(", "));
     }
 
     private static String resource(PciResource resource) {
@@ -93,21 +124,28 @@ final class TextReport {
         if (resource.index() == PciResource.ROM) {
             return "ROM " + size;
         }
-        return resource.index() + ": " + size + (resource.io() ? " ports" : resource.prefetchable() ? " prefetchable" : "");
+        return resource.index() + ": " + size
+                + (resource.io() ? " ports" : resource.prefetchable() ? " prefetchable" : "");
     }
 
     private void space(DrySpace space) {
         text.append(explanation.name(space)).append('\n');
-        field("devices", space.devices().stream()
-                .map(DryDevice::hostDevice)
-                .sorted((a, b) -> a.address().compareTo(b.address()))
-                .map(HostPciDevice::toString)
-                .collect(Collectors.joining(", ")));
-        field("addresses", space.addressBits() == Long.SIZE
-                ? "width not known before it is opened"
-                : space.addressBits() + " bits");
-        field("mappings", space.count() + (space.limit() == IommuInfo.UNLIMITED ? "" : " of at most " + space.limit())
-                + ", " + DeviceFacts.size(space.bytes()));
+        field(
+                "devices",
+                space.devices().stream()
+                        .map(DryDevice::hostDevice)
+                        .sorted((a, b) -> a.address().compareTo(b.address()))
+                        .map(HostPciDevice::toString)
+                        .collect(Collectors.joining(", ")));
+        field(
+                "addresses",
+                space.addressBits() == Long.SIZE
+                        ? "width not known before it is opened"
+                        : space.addressBits() + " bits");
+        field(
+                "mappings",
+                space.count() + (space.limit() == IommuInfo.UNLIMITED ? "" : " of at most " + space.limit()) + ", "
+                        + DeviceFacts.size(space.bytes()));
         for (DrySpace.Mapping mapping : space.mappings()) {
             text.append(String.format(
                     "    %s  %-3s  %-2s  %s%s%n",
@@ -123,13 +161,15 @@ final class TextReport {
                     range(part.address(), part.length()), part.region(), part.reason()));
         }
         for (ReservedRegion region : space.reserved()) {
-            field("reserved", String.format(
-                    "%s  %s%s",
-                    range(region.first(), region.last() - region.first() + 1),
-                    region.type(),
-                    Explanation.hit(space, region)
-                            ? region.relaxable() ? ": in guest memory, may be mapped over" : ": IN GUEST MEMORY"
-                            : ""));
+            field(
+                    "reserved",
+                    String.format(
+                            "%s  %s%s",
+                            range(region.first(), region.last() - region.first() + 1),
+                            region.type(),
+                            Explanation.hit(space, region)
+                                    ? region.relaxable() ? ": in guest memory, may be mapped over" : ": IN GUEST MEMORY"
+                                    : ""));
         }
         text.append('\n');
     }

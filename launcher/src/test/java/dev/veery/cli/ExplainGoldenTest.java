@@ -54,7 +54,8 @@ class ExplainGoldenTest {
     }
 
     private Output explain(String machine, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("explain", "--sysfs", temporary.resolve("sys").toString()));
+        List<String> arguments = new ArrayList<>(
+                List.of("explain", "--sysfs", temporary.resolve("sys").toString()));
         arguments.addAll(List.of(more));
         arguments.addAll(List.of(machine.split(" ")));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -102,8 +103,7 @@ class ExplainGoldenTest {
     void theOrderOnTheCommandLineLeavesNoTrace(String name) throws IOException {
         List<String> lines = tree(name);
 
-        assertEquals(
-                explain(header(lines, "args"), "--json"), explain(header(lines, "swapped"), "--json"));
+        assertEquals(explain(header(lines, "args"), "--json"), explain(header(lines, "swapped"), "--json"));
         assertEquals(explain(header(lines, "args")), explain(header(lines, "swapped")));
     }
 

@@ -44,8 +44,10 @@ public final class DryDevice extends PciDevice {
             long least = resource.io() ? MIN_PORTS : MIN_MEMORY;
             // Other sizes are the kernel's own additions, such as those of legacy IDE.
             if (Bits.isPowerOfTwo(resource.size()) && resource.size() >= least) {
-                addBar(resource.index(), kind(resource), MemoryRegion.container(
-                        hostDevice + " bar" + resource.index(), resource.size()));
+                addBar(
+                        resource.index(),
+                        kind(resource),
+                        MemoryRegion.container(hostDevice + " bar" + resource.index(), resource.size()));
             }
         }
     }

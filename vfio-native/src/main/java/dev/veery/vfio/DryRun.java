@@ -79,7 +79,9 @@ public final class DryRun {
             boolean sameGroup = first.hostDevice().group().orElseThrow().number()
                     == device.hostDevice().group().orElseThrow().number();
             if (iommufd == null && sameGroup && device.translated()) {
-                obstacles.add(HostFailure.sharesGroup(device.hostDevice().group().orElseThrow().number(), first.toString()).getMessage());
+                obstacles.add(HostFailure.sharesGroup(
+                                device.hostDevice().group().orElseThrow().number(), first.toString())
+                        .getMessage());
                 return space;
             }
             if (!device.translated() && !first.translated() && Objects.equals(iommufd, first.iommufd())) {

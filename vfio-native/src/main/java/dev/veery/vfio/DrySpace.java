@@ -73,9 +73,12 @@ public final class DrySpace implements HostSpace {
     /** A device joins, before anything is mapped for it; the narrowest address width and all holes count. */
     void join(DryDevice device) {
         devices.add(device);
-        device.hostDevice().group().map(IommuGroup::reservedRegions).ifPresent(regions -> regions.stream()
-                .filter(region -> !reserved.contains(region))
-                .forEach(reserved::add));
+        device.hostDevice()
+                .group()
+                .map(IommuGroup::reservedRegions)
+                .ifPresent(regions -> regions.stream()
+                        .filter(region -> !reserved.contains(region))
+                        .forEach(reserved::add));
         OptionalInt bits = device.hostDevice().iommuAddressBits();
         if (bits.isPresent()) {
             addressBits = Math.min(addressBits, bits.getAsInt());
@@ -133,7 +136,10 @@ public final class DrySpace implements HostSpace {
                         section.start(), section.size(), section.region().name(), "registers of an emulated device"));
             } else if ((section.start() | section.size()) % PAGE != 0) {
                 found.add(new Skipped(
-                        section.start(), section.size(), section.region().name(), "the parts beside whole pages of 4 KiB"));
+                        section.start(),
+                        section.size(),
+                        section.region().name(),
+                        "the parts beside whole pages of 4 KiB"));
             }
         }
         return found;
@@ -146,7 +152,8 @@ public final class DrySpace implements HostSpace {
         if (!refusal.isEmpty()) {
             result = -Errno.EINVAL;
         } else if (size > lockLimit - locked.bytes) {
-            refusal = "it would exceed the limit on locked memory; raise that with 'ulimit -l' or LimitMEMLOCK= of systemd";
+            refusal =
+                    "it would exceed the limit on locked memory; raise that with 'ulimit -l' or LimitMEMLOCK= of systemd";
             result = -Errno.ENOMEM;
         } else {
             locked.bytes += size;

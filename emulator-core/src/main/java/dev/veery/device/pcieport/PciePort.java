@@ -98,7 +98,8 @@ public final class PciePort extends PciBridge {
             if (slot > MAX_SLOT) {
                 throw new ConfigException("Property '" + type().name() + "." + SLOT + "' takes 0 to " + MAX_SLOT);
             }
-            express.addSlot(slot, config.properties().bool(HOTPLUG), config.properties().bool(POWER_CONTROLLER));
+            express.addSlot(
+                    slot, config.properties().bool(HOTPLUG), config.properties().bool(POWER_CONTROLLER));
         } else {
             slot = 0;
             chassis = 0;

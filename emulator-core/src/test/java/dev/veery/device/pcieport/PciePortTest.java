@@ -55,8 +55,7 @@ class PciePortTest {
     private final PciePort empty = (PciePort) bench.add("pcie-root-port", Map.of("id", "e", "slot", "6"));
     private final PciePciBridge bridge = (PciePciBridge) bench.add("pcie-pci-bridge", Map.of("id", "pb"));
     private final PciePort steady = (PciePort) bench.add(
-            "pcie-root-port",
-            Map.of("slot", "7", "power_controller_present", "off", "x-speed", "5", "x-width", "4"));
+            "pcie-root-port", Map.of("slot", "7", "power_controller_present", "off", "x-speed", "5", "x-width", "4"));
     private final PciDevice up = bench.add("x3130-upstream", Map.of());
     private final PciDevice down = bench.add("xio3130-downstream", Map.of());
     private final PciDevice conventional = bench.add(bridge.below(), "edu", Map.of());
