@@ -124,6 +124,11 @@ final class BlockCompiler extends Emitter {
                 insns[i].length = length - offset;
             }
             offset += insns[i].length;
+            if (offset != block.offset(i + 1)) {
+                // Another processor is writing this code. The block dies as soon as the news arrives; until then it
+                // runs as it was decoded, and not half of it as it is now.
+                return -1;
+            }
             native_[i] = valid && !block.undefined(i) && Supported.is(insns[i], mode);
             leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
