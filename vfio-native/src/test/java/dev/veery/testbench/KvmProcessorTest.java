@@ -3,6 +3,7 @@ package dev.veery.testbench;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,6 +14,7 @@ import dev.veery.accel.VcpuListener;
 import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
+import dev.veery.base.ConfigException;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
@@ -288,6 +290,16 @@ class KvmProcessorTest {
         long bytes = allocated;
         long count = exits;
         assertTrue(allocated < exits / 10, () -> bytes + " bytes in " + count + " exits");
+    }
+
+    @Test
+    void memoryThatKvmRefusesIsAnErrorOfTheUserInOneLine() {
+        RamBlock block = t.allocate("far", 4096);
+        MemoryRegion region = MemoryRegion.ram("far", block);
+        ConfigException e =
+                assertThrows(ConfigException.class, () -> t.memory.root().addChild(1L << 60, region, 1));
+        assertTrue(String.valueOf(e.getMessage()).startsWith("the host's KVM refuses guest memory 'far'"), e::toString);
+        assertFalse(String.valueOf(e.getMessage()).contains("\n"));
     }
 
     @Test

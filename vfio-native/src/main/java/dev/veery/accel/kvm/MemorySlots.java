@@ -1,8 +1,10 @@
 package dev.veery.accel.kvm;
 
+import dev.veery.base.ConfigException;
 import dev.veery.base.Unsigned;
 import dev.veery.linux.abi.Kvm;
 import dev.veery.linux.kvm.KvmVm;
+import dev.veery.linux.sys.SysException;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.MemoryListener;
 import dev.veery.memory.MemorySection;
@@ -81,19 +83,22 @@ final class MemorySlots implements MemoryListener {
         if (removed.isEmpty() && added.isEmpty()) {
             return;
         }
-        if (removed.isEmpty()) {
-            added.forEach(this::addSlot);
-        } else {
-            machine.pauseAll();
-            try {
-                removed.forEach(this::removeSlot);
+        try {
+            if (removed.isEmpty()) {
                 added.forEach(this::addSlot);
-            } finally {
-                machine.resumeAll();
+            } else {
+                machine.pauseAll();
+                try {
+                    removed.forEach(this::removeSlot);
+                    added.forEach(this::addSlot);
+                } finally {
+                    machine.resumeAll();
+                }
             }
+        } finally {
+            removed.clear();
+            added.clear();
         }
-        removed.clear();
-        added.clear();
     }
 
     private void addSlot(Range range) {
@@ -116,7 +121,12 @@ final class MemorySlots implements MemoryListener {
 
     private void set(Slot slot, boolean logged) {
         int flags = (slot.readOnly ? Kvm.KVM_MEM_READONLY : 0) | (logged ? Kvm.KVM_MEM_LOG_DIRTY_PAGES : 0);
-        vm.setMemorySlot(slot.number, flags, slot.guest, slot.size, slot.block.host() + slot.offset);
+        try {
+            vm.setMemorySlot(slot.number, flags, slot.guest, slot.size, slot.block.host() + slot.offset);
+        } catch (SysException e) {
+            throw new ConfigException("the host's KVM refuses guest memory '" + slot.block.name() + "': "
+                    + e.getMessage() + "; use less RAM (-m), fewer devices, or -accel tcg");
+        }
     }
 
     // ---- dirty pages

@@ -45,7 +45,8 @@ public final class KvmSystem implements AutoCloseable {
         return system;
     }
 
-    private static String remedy(SysException e) {
+    /** What can be done about an error when the device is opened. */
+    static String remedy(SysException e) {
         return switch (e.errno()) {
             case Errno.ENOENT ->
                 "does not exist; load the module kvm_intel or kvm_amd, and enable virtualization in the" + " firmware";
