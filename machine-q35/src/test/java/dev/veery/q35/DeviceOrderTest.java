@@ -42,6 +42,7 @@ class DeviceOrderTest {
     private static final int PERMUTATIONS = 120;
 
     private static final int BUSES = 12;
+    private static final List<String> ENDPOINTS = List.of("pci-testdev", "edu", "virtio-rng-pci", "edu");
 
     private @Nullable QuietMachines machines;
 
@@ -177,7 +178,7 @@ class DeviceOrderTest {
             } else if (kind == 3) {
                 devices.add(places.bridge(devices.size()));
             } else {
-                devices.add(places.endpoint(kind == 4 ? "pci-testdev" : "edu", devices.size()));
+                devices.add(places.endpoint(ENDPOINTS.get(kind - 4), devices.size()));
             }
         }
         return devices;

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A guest that writes anything of any width anywhere in configuration space, base addresses, registers and slots of every
- * port and bridge: no exception leaves the machine, and after a reset it is as new.
+ * A guest that writes anything of any width anywhere in configuration space, base addresses, registers, memory and slots of
+ * every kind of PCI device: no exception leaves the machine, and after a reset it is as new.
  */
 class PciFuzzTest {
     private static final int STEPS = 1_200;
@@ -30,6 +30,9 @@ class PciFuzzTest {
     private static final long ECAM = 0xb000_0000L;
     private static final long ECAM_SIZE = 256 << 20;
     private static final long WINDOW = 0xc000_0000L;
+
+    /** Memory where queues, rings and tables may be. */
+    private static final int RINGS = 0x8_0000;
 
     private static final int ADDRESS_PORT = 0xcf8;
 
@@ -63,12 +66,18 @@ class PciFuzzTest {
                 device("virtio-rng-pci", "id", "v1", "addr", "5"),
                 device("virtio-rng-pci", "id", "v2", "bus", "d2"),
                 device("edu", "id", "e3", "addr", "6"),
+                device("nvme", "addr", "7", "drive", "d1", "serial", "1"),
+                device("nvme", "addr", "8", "id", "n2", "serial", "2"),
+                device("nvme-ns", "bus", "n2", "drive", "d2"),
+                device("virtio-blk-pci", "addr", "9", "drive", "d3"),
+                device("virtio-net-pci", "addr", "a", "netdev", "n1"),
+                device("e1000e", "addr", "b", "netdev", "n2"),
                 device("intel-iommu"));
     }
 
     private static long value(Random random, int size) {
         long value;
-        switch (random.nextInt(5)) {
+        switch (random.nextInt(6)) {
             case 0:
                 value = -1L;
                 break;
@@ -80,6 +89,9 @@ class PciFuzzTest {
                 break;
             case 3:
                 value = WINDOW + ((long) random.nextInt(0x20) << 20);
+                break;
+            case 4:
+                value = random.nextInt(RINGS) & -16;
                 break;
             default:
                 value = random.nextLong();
@@ -119,7 +131,11 @@ class PciFuzzTest {
     /** One access; what it read, or 0. */
     private static long step(Q35Machine m, Random random) {
         int size = 1 << random.nextInt(4);
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(10)) {
+            case 8:
+            case 9:
+                m.memory().write(random.nextInt(RINGS), size, value(random, size));
+                break;
             case 0:
             case 1:
                 m.memory().write(ECAM + configuration(m, random), size, value(random, size));

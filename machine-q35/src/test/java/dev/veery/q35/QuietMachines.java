@@ -6,6 +6,8 @@ import dev.veery.accel.VcpuConfig;
 import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
 import dev.veery.base.Units;
+import dev.veery.block.DiskQueue;
+import dev.veery.block.NullImage;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.dma.CommitPlanner;
 import dev.veery.dma.DmaPlanner;
@@ -16,6 +18,7 @@ import dev.veery.memory.RamBacking;
 import dev.veery.memory.access.OffHeap;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceDescriptor;
+import dev.veery.net.NullNet;
 import dev.veery.time.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,29 +32,41 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.BiFunction;
 
-/** Makes machines whose processors execute nothing; all of them share one block of RAM. */
+/** Makes machines whose processors execute nothing; all of them share one block of RAM. Each drive and each network exists. */
 final class QuietMachines implements AutoCloseable {
     private static final long RAM = 64 * Units.MIB;
+    private static final long DISK = Units.MIB;
 
     /** What the machines' users hear: warnings, and devices that went. */
     final List<String> events = new ArrayList<>();
 
     private MachineLock lock = new MachineLock();
     private ManualClock clock = new ManualClock(lock);
+    private final List<DiskQueue> disks = new ArrayList<>();
     private final long host = OffHeap.allocateUninitialized(RAM, 4096);
     private final String kernel;
 
     /** With a kernel in {@code dir} that a reset can load. */
     QuietMachines(Path dir) throws IOException {
+        OffHeap.fill(host, RAM, 0);
         ByteBuffer b = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
         b.putInt(0, 0x1bad_b002).putInt(4, 1 << 16).putInt(8, -(0x1bad_b002 + (1 << 16)));
         b.putInt(12, 0x10_0000).putInt(16, 0x10_0000).putInt(28, 0x10_0020);
         kernel = Files.write(dir.resolve("kernel"), b.array()).toString();
     }
 
+    /** Of machines that are closed. */
     @Override
     public void close() {
+        disks.forEach(DiskQueue::close);
         OffHeap.free(host);
+    }
+
+    /** Whatever it is called, an empty disk. */
+    private DiskQueue disk(String id) {
+        DiskQueue disk = new DiskQueue(id, new NullImage(DISK, false), lock);
+        disks.add(disk);
+        return disk;
     }
 
     /** A wish for a device; properties as names and values in turn. */
@@ -103,7 +118,7 @@ final class QuietMachines implements AutoCloseable {
                         id -> {
                             throw new ConfigException("chardev '" + id + "' does not exist");
                         },
-                        Q35Backends.NONE,
+                        new Q35Backends(this::disk, id -> new NullNet(), bytes -> {}, HostDevices.NONE),
                         devices,
                         List.of(),
                         new UUID(1, 2),
