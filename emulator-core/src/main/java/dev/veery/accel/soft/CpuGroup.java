@@ -30,6 +30,7 @@ final class CpuGroup implements CodeListener {
     private final ReentrantLock lock = new ReentrantLock();
 
     private final boolean turns;
+    private final int hostProcessors = Runtime.getRuntime().availableProcessors();
 
     /** Held by the processor whose turn it is, if they take turns. Fair: all of them go round. */
     private final ReentrantLock turn = new ReentrantLock(true);
@@ -70,6 +71,18 @@ final class CpuGroup implements CodeListener {
     /** Removes a processor that is being closed. */
     synchronized void remove(SoftVcpu cpu) {
         cpus = Arrays.stream(cpus).filter(other -> other != cpu).toArray(SoftVcpu[]::new);
+    }
+
+    /** Whether more processors are executing guest code than the host has. */
+    boolean crowded() {
+        SoftVcpu[] all = cpus;
+        int inside = 0;
+        for (SoftVcpu cpu : all) {
+            if (!SoftVcpu.outside(cpu.epoch())) {
+                inside++;
+            }
+        }
+        return inside > hostProcessors;
     }
 
     /** Number of processors. */

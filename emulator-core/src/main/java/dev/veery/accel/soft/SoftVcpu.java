@@ -174,13 +174,14 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public void pause() {
-        if (++pauses >= PAUSES && group.size() > 1) {
-            pauses = 0;
-            if (group.takesTurns()) {
-                pass();
-            } else {
-                Thread.yield();
-            }
+        if (++pauses < PAUSES) {
+            return;
+        }
+        pauses = 0;
+        if (group.takesTurns()) {
+            pass();
+        } else if (group.crowded()) {
+            Thread.yield();
         }
     }
 
