@@ -230,8 +230,14 @@ public final class PciBus {
         return null;
     }
 
+    /** As {@link IntxSink#onEnded}, for a pin here. */
     void onIntxEnded(int slot, int pin, Runnable ended) {
-        intx.onEnded(slot, pin, ended);
+        PciBus top = this;
+        while (top.bridge != null) {
+            top = top.bridge.pciBus();
+        }
+        int at = rootPin(slot, pin);
+        top.intx.onEnded(at / PINS, at % PINS, ended);
     }
 
     /** One source of a slot's pin changed; the caller reports only changes. */
