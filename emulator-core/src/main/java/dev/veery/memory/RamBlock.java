@@ -251,6 +251,11 @@ public final class RamBlock implements AutoCloseable {
         updateTracking();
     }
 
+    /** Whether an engine decodes code here. */
+    public boolean decoded() {
+        return codeListener != null;
+    }
+
     private void updateTracking() {
         tracking = logs.length != 0 || codeListener != null;
     }

@@ -36,8 +36,11 @@ final class DeviceInterrupts {
     private final String name;
     private final IrqLine pin;
     private final IntConsumer messages;
+    private final Runnable arriving;
     private final List<@Nullable EventFd> events = new ArrayList<>();
     private final List<Integer> tokens = new ArrayList<>();
+    private final List<EventFd> watched = new ArrayList<>();
+    private final List<Integer> watchedTokens = new ArrayList<>();
     private Mode mode = Mode.NONE;
     private int vectors;
     private long count;
@@ -48,13 +51,15 @@ final class DeviceInterrupts {
      * @param name of the device, for errors
      * @param pin the guest device's
      * @param messages sends the message of a number
+     * @param arriving called before the guest is interrupted
      */
-    DeviceInterrupts(VfioHost host, VfioDevice device, String name, IrqLine pin, IntConsumer messages) {
+    DeviceInterrupts(VfioHost host, VfioDevice device, String name, IrqLine pin, IntConsumer messages, Runnable arriving) {
         this.host = host;
         this.device = device;
         this.name = name;
         this.pin = pin;
         this.messages = messages;
+        this.arriving = arriving;
     }
 
     /** How many arrived. */
@@ -120,6 +125,7 @@ final class DeviceInterrupts {
         }
         connect(n, () -> {
             count++;
+            arriving.run();
             messages.accept(n);
         });
     }
@@ -144,6 +150,7 @@ final class DeviceInterrupts {
 
     private void pinFired() {
         count++;
+        arriving.run();
         // The host has masked it, until the guest is done.
         pin.set(true);
     }
@@ -154,6 +161,30 @@ final class DeviceInterrupts {
             pin.set(false);
             device.unmask(Mode.PIN.index);
         }
+    }
+
+    /**
+     * Has the host tell of errors of the device, and that it wants it back.
+     *
+     * @param index {@code VFIO_PCI_ERR_IRQ_INDEX} or {@code VFIO_PCI_REQ_IRQ_INDEX}
+     */
+    void watch(int index, Runnable handler) {
+        if (!device.irq(index).usable()) {
+            return;
+        }
+        EventFd event = new EventFd("notice " + index + " of device " + name);
+        watched.add(event);
+        watchedTokens.add(host.listen(event, handler));
+        report(device.setEventfds(index, 0, new int[] {event.fd().number()}));
+    }
+
+    /** Ends everything, notices of the host included. */
+    void close() {
+        clear();
+        watchedTokens.forEach(host::forget);
+        watchedTokens.clear();
+        watched.forEach(EventFd::close);
+        watched.clear();
     }
 
     /** Switches off whatever is on. */

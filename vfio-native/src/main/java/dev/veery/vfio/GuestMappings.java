@@ -40,6 +40,7 @@ final class GuestMappings implements MappingListener, MemoryListener {
     private final TreeMap<Long, Mapping> mappings = new TreeMap<>(Long::compareUnsigned);
     private final List<MemorySection> removed = new ArrayList<>();
     private final List<MemorySection> added = new ArrayList<>();
+    private final CodeGuard guard = new CodeGuard();
     private boolean listening;
     private boolean identity;
     private long failed;
@@ -92,6 +93,23 @@ final class GuestMappings implements MappingListener, MemoryListener {
         Mapping mapping = mappings.remove(iova);
         if (mapping != null) {
             mapping.pieces.forEach(this::unmap);
+        }
+    }
+
+    /**
+     * The device is about to tell the guest that something has arrived: where it sees all of memory, what it wrote is looked
+     * for. Elsewhere the guest unmaps first, and that is noted.
+     */
+    void arriving() {
+        if (!identity) {
+            return;
+        }
+        FlatView view = memory.view();
+        for (int i = 0; i < view.count(); i++) {
+            RamBlock block = view.block(i);
+            if (block != null && view.isWritable(i) && block.decoded()) {
+                guard.check(block, view.offsetInRegion(i), view.length(i));
+            }
         }
     }
 

@@ -66,6 +66,9 @@ public final class VfioPciDevice extends PciDevice {
 
     private boolean saidNoReset;
 
+    /** The host has it back: nothing answers any more, as with a card that was pulled out. */
+    private boolean gone;
+
     /** What exists from commit on. */
     private static final class Opened {
         final VfioHost.Attachment attachment;
@@ -211,9 +214,12 @@ public final class VfioPciDevice extends PciDevice {
             }
         }
         ConfigOverlay overlay = new ConfigOverlay(bytes, onRootBus());
-        DeviceInterrupts interrupts = new DeviceInterrupts(host, device, toString(), intx(), this::sendMessage);
+        DeviceInterrupts interrupts = new DeviceInterrupts(
+                host, device, toString(), intx(), this::sendMessage, attachment.mappings()::arriving);
         Opened now = new Opened(attachment, region, overlay, interrupts);
         opened = now;
+        interrupts.watch(Vfio.VFIO_PCI_ERR_IRQ_INDEX, this::failed);
+        interrupts.watch(Vfio.VFIO_PCI_REQ_IRQ_INDEX, this::wantedBack);
         declareConfig(overlay);
         if (overlay.msi() != 0 && interrupts.has(DeviceInterrupts.Mode.MSI)) {
             now.msi = placeMsi(overlay.msi(), overlay.msiVectors(), overlay.msiWide(), overlay.msiMaskable());
@@ -317,7 +323,8 @@ public final class VfioPciDevice extends PciDevice {
 
     /** Whether the device answers accesses of a kind, as the guest has set it up. */
     private boolean answers(int enable) {
-        return powerState == 0 && (config().get(PciRegs.COMMAND, 2) & enable) != 0;
+        return !gone
+                && powerState == 0 && (config().get(PciRegs.COMMAND, 2) & enable) != 0;
     }
 
     /** The table is ours; vectors are connected when the guest first unmasks them. */
@@ -355,13 +362,13 @@ public final class VfioPciDevice extends PciDevice {
     public long configRead(int offset, int size) {
         Opened now = opened;
         if (now == null) {
-            return super.configRead(offset, size);
+            return gone ? ones(size) : super.configRead(offset, size);
         }
         if (offset + size > now.overlay.size()) {
-            return -1L;
+            return ones(size);
         }
         long ours = now.overlay.ours(offset, size);
-        long all = -1L >>> 64 - 8 * size;
+        long all = ones(size);
         if (ours == all) {
             return super.configRead(offset, size);
         }
@@ -373,7 +380,9 @@ public final class VfioPciDevice extends PciDevice {
     public void configWrite(int offset, int size, long value) {
         Opened now = opened;
         if (now == null) {
-            super.configWrite(offset, size, value);
+            if (!gone) {
+                super.configWrite(offset, size, value);
+            }
             return;
         }
         if (offset + size > now.overlay.size()) {
@@ -390,12 +399,16 @@ public final class VfioPciDevice extends PciDevice {
         if (!opens && after != before) {
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
         }
-        long theirs = -1L >>> 64 - 8 * size & ~now.overlay.ours(offset, size);
+        long theirs = ones(size) & ~now.overlay.ours(offset, size);
         if (theirs != 0) {
             now.device.write(now.configRegion, offset, size, value & theirs);
         }
         followPower(now, offset, size);
         followInterrupts(now);
+    }
+
+    private static long ones(int size) {
+        return -1L >>> 64 - 8 * size;
     }
 
     private int command() {
@@ -482,12 +495,30 @@ public final class VfioPciDevice extends PciDevice {
         followInterrupts(now);
     }
 
+    private void failed() {
+        host.warnings()
+                .accept("device " + this + ": host device " + hostDevice
+                        + " reports an uncorrectable error; reset the guest, or take the device out");
+    }
+
+    /** The host unbinds its driver, and waits for us: the guest loses the device, and goes on. */
+    private void wantedBack() {
+        host.warnings()
+                .accept("device " + this + ": the host takes back " + hostDevice + "; for the guest it is gone");
+        gone = true;
+        release();
+    }
+
     @Override
     protected void onUnrealize() {
+        release();
+    }
+
+    private void release() {
         Opened now = opened;
         opened = null;
         if (now != null) {
-            now.interrupts.clear();
+            now.interrupts.close();
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
             if (now.resettable) {
                 now.device.reset();

@@ -4,6 +4,9 @@ import dev.veery.base.ConfigException;
 import dev.veery.bus.pci.PciRegs;
 import dev.veery.linux.vfio.VfioGroup;
 import dev.veery.memory.access.OffHeap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +58,11 @@ final class EduProbe {
                 new EduProbe(bench).identity();
             }
             System.out.println("without IOMMU: as it should be");
+            try (ProbeBench bench = new ProbeBench(iommufd)) {
+                bench.build(properties(bdf, iommufd), false, false);
+                new EduProbe(bench).removal(bdf);
+            }
+            System.out.println("taken back by the host: as it should be");
         }
         System.out.println("passed");
     }
@@ -214,6 +222,19 @@ final class EduProbe {
         bench.enable();
         check(read(ID) == 0x010000edL, "no registers after a reset");
         check(bench.totals().bytes() == bench.ram.size(), "a reset changed mappings: " + bench.totals());
+        end();
+    }
+
+    /** The host's unbinding returns, and nothing answers any more. */
+    private void removal(String bdf) throws IOException {
+        bench.enable();
+        Path driver = Path.of("/sys/bus/pci/drivers/vfio-pci");
+        Files.writeString(driver.resolve("unbind"), bdf);
+        check(read(ID) == 0xffff_ffffL, "registers answer");
+        check(bench.config(PciRegs.VENDOR_ID, 4) == 0xffff_ffffL, "configuration space answers");
+        check(bench.totals().mappings() == 0, "mappings are left: " + bench.totals());
+        check(bench.warnings.stream().anyMatch(line -> line.contains("takes back " + bdf)), "" + bench.warnings);
+        Files.writeString(driver.resolve("bind"), bdf);
         end();
     }
 
