@@ -53,7 +53,8 @@ final class DeviceInterrupts {
      * @param messages sends the message of a number
      * @param arriving called before the guest is interrupted
      */
-    DeviceInterrupts(VfioHost host, VfioDevice device, String name, IrqLine pin, IntConsumer messages, Runnable arriving) {
+    DeviceInterrupts(
+            VfioHost host, VfioDevice device, String name, IrqLine pin, IntConsumer messages, Runnable arriving) {
         this.host = host;
         this.device = device;
         this.name = name;

@@ -323,8 +323,7 @@ public final class VfioPciDevice extends PciDevice {
 
     /** Whether the device answers accesses of a kind, as the guest has set it up. */
     private boolean answers(int enable) {
-        return !gone
-                && powerState == 0 && (config().get(PciRegs.COMMAND, 2) & enable) != 0;
+        return !gone && powerState == 0 && (config().get(PciRegs.COMMAND, 2) & enable) != 0;
     }
 
     /** The table is ours; vectors are connected when the guest first unmasks them. */
@@ -503,8 +502,7 @@ public final class VfioPciDevice extends PciDevice {
 
     /** The host unbinds its driver, and waits for us: the guest loses the device, and goes on. */
     private void wantedBack() {
-        host.warnings()
-                .accept("device " + this + ": the host takes back " + hostDevice + "; for the guest it is gone");
+        host.warnings().accept("device " + this + ": the host takes back " + hostDevice + "; for the guest it is gone");
         gone = true;
         release();
     }

@@ -27,7 +27,11 @@ class JitRaceTest {
                 code.b(0xe8).d(FUNCTION - code.length() - 4).exit(run);
             }
             // A two-byte nop, inc eax twice, ret; behind it what is reached only if the ret is lost.
-            t.start(Tables.CODE, code.fill(FUNCTION).b(0x66, 0x90, 0xff, 0xc0, 0xff, 0xc0, 0xc3).exit(9));
+            t.start(
+                    Tables.CODE,
+                    code.fill(FUNCTION)
+                            .b(0x66, 0x90, 0xff, 0xc0, 0xff, 0xc0, 0xc3)
+                            .exit(9));
             assertEquals(Stop.exit(1), t.run(), t::where);
             assertEquals(Stop.exit(2), t.resume(), t::where);
 
