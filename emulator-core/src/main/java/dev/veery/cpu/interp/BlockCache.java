@@ -136,6 +136,10 @@ final class BlockCache implements CodeListener {
         if (opCount > MIN_OPS && opCount > MAX_OPS * 2 / (processors.getAsInt() + 1)) {
             clear();
             opCount = block.ops.length;
+            NativeTier t = tier;
+            if (t != null) {
+                t.discard();
+            }
         }
         long hostPage = host & -4096L;
         CodePage p = find(hostPage);

@@ -33,6 +33,9 @@ public interface NativeTier {
     /** The block's bytes have changed: its code must not be entered any more. */
     void kill(Block block);
 
+    /** Drops all native code: what is still needed is compiled again on demand. Not from inside {@link #run}. */
+    void discard();
+
     /** Instructions of the blocks that native code has entered. */
     long instructions();
 

@@ -185,7 +185,7 @@ final class BlockCompiler extends Emitter {
             int here = offset();
             leave(linkTarget[i], site);
             boolean far = (linkTarget[i] ^ rip) >>> 12 != 0;
-            sites.link(site, writable(linkField[i]), executable(linkField[i]), far ? executable(here) : 0);
+            sites.link(site, executable(linkField[i]), far ? executable(here) : 0);
             patchJump(writable(linkField[i]), executable(linkField[i]), executable(here));
         }
         finish();
@@ -213,7 +213,7 @@ final class BlockCompiler extends Emitter {
             }
             jmp(resumeLabel[i]);
         }
-        sites.call(site, i, rip, resumeLabel[i] >= 0 ? executable(resume) : 0);
+        sites.call(site, i, resumeLabel[i] >= 0 ? executable(resume) : 0);
     }
 
     /** Leaves the instruction to the interpreter. */

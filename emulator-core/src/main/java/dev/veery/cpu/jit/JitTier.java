@@ -13,8 +13,6 @@ import dev.veery.hostcode.asm.Mem;
 import dev.veery.hostcode.asm.Op;
 import dev.veery.hostcode.asm.Reg;
 import dev.veery.memory.access.OffHeap;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class JitTier implements NativeTier {
     /** Room that a block of 32 instructions may take at worst. */
     private static final int WORST_BLOCK = 16 * 1024;
+
+    /** Sites that such a block may have at worst. */
+    private static final int WORST_SITES = 64;
 
     private static final int STUB_BYTES = 4096;
     private static final int MXCSR_MASKS = 0x1f80;
@@ -46,13 +47,12 @@ public final class JitTier implements NativeTier {
     private final SoftMmu m;
     private final HostCode host;
     private final CodeRegion region;
-    private final Sites sites = new Sites();
+    private final Sites sites;
     /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
     private final JumpTable userJumps = new JumpTable();
 
     private final JumpTable lowJumps = new JumpTable();
     private final JumpTable highJumps = new JumpTable();
-    private final List<Block> compiled = new ArrayList<>();
     private final BlockCompiler compiler;
     private final int threshold;
     private final long enterStub;
@@ -88,6 +88,7 @@ public final class JitTier implements NativeTier {
         this.m = m;
         this.host = host;
         this.region = region;
+        sites = new Sites(region);
         Emitter e = new Emitter();
         e.start(region.writable(), region.executable(), STUB_BYTES);
         emitExit(e);
@@ -173,14 +174,14 @@ public final class JitTier implements NativeTier {
 
     @Override
     public void compile(Block block, long rip, long hostAddress, int span) {
-        if (position + WORST_BLOCK > region.size()) {
+        if (position + WORST_BLOCK > region.size() || !sites.haveRoom(WORST_SITES)) {
             discard();
         }
         compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
         // Only jumps above the middle are taken back when translations there change.
         int linked = rip < 0 ? span : Math.min(span, 4096);
         compiler.remember(s.cpl == 3 ? m.sites() : null);
-        int first = sites.begin(block);
+        int first = sites.begin(block, rip);
         int used = compiler.translate(block, hostAddress, rip, s.mode, linked, first);
         if (compiler.overflowed()) {
             throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
@@ -190,16 +191,11 @@ public final class JitTier implements NativeTier {
         }
         sites.end(used);
         block.setCode(compiler.executable(compiler.entryOffset()), rip, compiler.executable(compiler.pollOffset()));
-        compiled.add(block);
         position += compiler.offset() + 15 & -16;
     }
 
-    /** The cache is full: everything is translated again on demand. */
-    private void discard() {
-        for (Block b : compiled) {
-            b.setCode(0, 0, 0);
-        }
-        compiled.clear();
+    @Override
+    public void discard() {
         sites.clear();
         m.sites().removeAll();
         clearJumps();
@@ -334,7 +330,7 @@ public final class JitTier implements NativeTier {
 
     /** Executes the instruction of a site; returns where to go on in native code, or 0 to return with RIP set. */
     private long interpret(int site) {
-        Block block = Objects.requireNonNull(sites.block(site));
+        Block block = sites.block(site);
         int index = sites.index(site);
         long blockRip = sites.rip(site);
         long resume = sites.resume(site);
@@ -401,6 +397,7 @@ public final class JitTier implements NativeTier {
         synchronized (alive) {
             alive.set(false);
         }
+        sites.free();
         userJumps.free();
         lowJumps.free();
         highJumps.free();

@@ -1,84 +1,106 @@
 package dev.veery.cpu.jit;
 
 import dev.veery.cpu.interp.Block;
+import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.asm.CodeBuffer;
+import dev.veery.memory.access.OffHeap;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The places where emitted code returns to Java, by number: an instruction for the interpreter, or a jump to be linked. */
+/**
+ * The places where emitted code returns to Java, by number: an instruction for the interpreter, or a jump to be linked.
+ * There are several for each translated block, so they are outside the heap, 16 bytes each:
+ *
+ * <pre>
+ *   0  piece      number of the translated block
+ *   4  index      of the instruction; -1 for a link
+ *   8  at         offset in the region: where to continue (0 for nowhere), or of a link's displacement
+ *  12  unlinked   for a link that leaves its page: offset of where it leads while it is not linked; otherwise 0
+ * </pre>
+ */
 final class Sites {
-    private @Nullable Block[] block = new Block[1 << 12];
+    /** How many there may be before everything is translated again. */
+    private static final int MAX = 1 << 20;
 
-    /** Index of the instruction; -1 for a link. */
-    private int[] index = new int[1 << 12];
+    private static final int SIZE = 16;
+    private static final int INDEX = 4;
+    private static final int AT = 8;
+    private static final int UNLINKED = 12;
 
-    private long[] rip = new long[1 << 12];
-
-    /** Where to continue, or the writable address of a link's displacement. */
-    private long[] resume = new long[1 << 12];
-
-    /** The executable address of a link's displacement. */
-    private long[] field = new long[1 << 12];
-
-    /** For a link that leaves its page: where it leads while it is not linked; otherwise 0. */
-    private long[] unlinked = new long[1 << 12];
+    private final CodeRegion region;
+    private final long base = OffHeap.allocateUninitialized((long) MAX * SIZE, 64);
+    private @Nullable Block[] pieceBlock = new Block[1 << 10];
+    private long[] pieceRip = new long[1 << 10];
+    private int pieces;
 
     /** Links that leave their page and are linked. */
     private int[] far = new int[1 << 10];
 
     private int farCount;
-
     private int next;
-    private @Nullable Block owner;
 
-    /** Number of the first site of a new block. */
-    int begin(Block b) {
-        owner = b;
+    Sites(CodeRegion region) {
+        this.region = region;
+    }
+
+    /** Whether there is room for {@code count} more. */
+    boolean haveRoom(int count) {
+        return next + count <= MAX;
+    }
+
+    /** Number of the first site of a new piece: the translation of {@code b} at {@code rip}. */
+    int begin(Block b, long rip) {
+        if (pieces == pieceRip.length) {
+            pieceBlock = Arrays.copyOf(pieceBlock, 2 * pieces);
+            pieceRip = Arrays.copyOf(pieceRip, 2 * pieces);
+        }
+        pieceBlock[pieces] = b;
+        pieceRip[pieces] = rip;
         return next;
     }
 
-    /** Keeps {@code count} sites. */
+    /** Keeps the piece begun last and {@code count} sites. */
     void end(int count) {
         next += count;
+        pieces++;
     }
 
-    private void ensure(int site) {
-        if (site >= index.length) {
-            int size = Math.max(site + 1, index.length * 2);
-            block = Arrays.copyOf(block, size);
-            index = Arrays.copyOf(index, size);
-            rip = Arrays.copyOf(rip, size);
-            resume = Arrays.copyOf(resume, size);
-            field = Arrays.copyOf(field, size);
-            unlinked = Arrays.copyOf(unlinked, size);
-        }
-        block[site] = owner;
+    private void put(int site, int index, long at, long unlinked) {
+        long s = base + (long) site * SIZE;
+        OffHeap.putInt(s, pieces);
+        OffHeap.putInt(s + INDEX, index);
+        OffHeap.putInt(s + AT, (int) at);
+        OffHeap.putInt(s + UNLINKED, (int) unlinked);
     }
 
-    void call(int site, int instruction, long blockRip, long resumeAt) {
-        ensure(site);
-        index[site] = instruction;
-        rip[site] = blockRip;
-        resume[site] = resumeAt;
+    private int get(int site, int field) {
+        return OffHeap.getInt(base + (long) site * SIZE + field);
+    }
+
+    /**
+     * Declares an instruction of the piece begun last.
+     *
+     * @param resumeAt executable address where to continue, or 0
+     */
+    void call(int site, int instruction, long resumeAt) {
+        put(site, instruction, resumeAt == 0 ? 0 : resumeAt - region.executable(), 0);
     }
 
     /**
      * Declares a jump to be linked.
      *
-     * @param returns address of its return to Java when it leaves its page, otherwise 0
+     * @param field executable address of its displacement
+     * @param returns executable address of its return to Java when it leaves its page, otherwise 0
      */
-    void link(int site, long writableField, long executableField, long returns) {
-        ensure(site);
-        index[site] = -1;
-        resume[site] = writableField;
-        field[site] = executableField;
-        unlinked[site] = returns;
+    void link(int site, long field, long returns) {
+        put(site, -1, field - region.executable(), returns == 0 ? 0 : returns - region.executable());
     }
 
     /** Makes the jump lead to {@code code}. */
     void connect(int site, long code) {
-        CodeBuffer.patchJump(resume[site], field[site], code);
-        if (unlinked[site] != 0) {
+        patch(site, code);
+        if (get(site, UNLINKED) != 0) {
             if (farCount == far.length) {
                 far = Arrays.copyOf(far, 2 * farCount);
             }
@@ -86,39 +108,56 @@ final class Sites {
         }
     }
 
+    private void patch(int site, long code) {
+        int at = get(site, AT);
+        CodeBuffer.patchJump(region.writable() + at, region.executable() + at, code);
+    }
+
     /** Takes back what {@link #connect} did to jumps that leave their page. */
     void disconnectFar() {
         for (int i = 0; i < farCount; i++) {
-            int site = far[i];
-            CodeBuffer.patchJump(resume[site], field[site], unlinked[site]);
+            patch(far[i], region.executable() + get(far[i], UNLINKED));
         }
         farCount = 0;
     }
 
     boolean isLink(int site) {
-        return index[site] < 0;
+        return get(site, INDEX) < 0;
     }
 
-    @Nullable
     Block block(int site) {
-        return block[site];
+        return Objects.requireNonNull(pieceBlock[get(site, 0)]);
     }
 
+    /** Index of the instruction in its block. */
     int index(int site) {
-        return index[site];
+        return get(site, INDEX);
     }
 
+    /** RIP of the first instruction of the block. */
     long rip(int site) {
-        return rip[site];
+        return pieceRip[get(site, 0)];
     }
 
+    /** Executable address where to continue behind the instruction, or 0. */
     long resume(int site) {
-        return resume[site];
+        int at = get(site, AT);
+        return at == 0 ? 0 : region.executable() + at;
     }
 
+    /** Forgets everything; each block that was translated loses its code. */
     void clear() {
-        Arrays.fill(block, 0, next, null);
+        for (int i = 0; i < pieces; i++) {
+            Objects.requireNonNull(pieceBlock[i]).setCode(0, 0, 0);
+        }
+        Arrays.fill(pieceBlock, 0, pieces, null);
+        pieces = 0;
         next = 0;
         farCount = 0;
+    }
+
+    /** Frees off-heap memory; the instance is dead afterwards. */
+    void free() {
+        OffHeap.free(base);
     }
 }
