@@ -4,6 +4,7 @@ import dev.veery.base.ConfigException;
 import dev.veery.config.VmConfig;
 import dev.veery.explain.Explainer;
 import dev.veery.linux.sysfs.Sysfs;
+import dev.veery.linux.sysfs.SysfsCapture;
 import dev.veery.runtime.Logging;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,6 +19,7 @@ final class ExplainCommand {
             + "Says what the machine's assigned devices (-device vfio-pci,host=BDF) would do to host and guest, and what\n"
             + "stands in the way. Opens no device and needs no root. Without such a device: what the host has to give.\n\n"
             + "--json          for tools\n"
+            + "--capture DIR   only copy what explain reads of /sys, for --sysfs on another machine\n"
             + "--sysfs DIR     a copy of /sys in place of the live one; DIR/../proc/self, if there, has the limits\n\n"
             + "Status: 0 if the machine would start, 1 if not.\n";
 
@@ -44,6 +46,14 @@ final class ExplainCommand {
                     return 0;
                 }
                 case "--json" -> json = true;
+                case "--capture" -> {
+                    n++;
+                    if (n == arguments.length) {
+                        throw ConfigException.usage("option '--capture' needs a value");
+                    }
+                    SysfsCapture.copy(sysfs, Path.of(arguments[n]).toAbsolutePath().normalize());
+                    return 0;
+                }
                 case "--sysfs" -> {
                     n++;
                     if (n == arguments.length) {

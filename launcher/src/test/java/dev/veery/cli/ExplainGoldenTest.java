@@ -107,6 +107,26 @@ class ExplainGoldenTest {
         assertEquals(explain(header(lines, "args")), explain(header(lines, "swapped")));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"graphics-card", "foreign-driver", "conventional-bridge", "no-iommu", "iommufd", "locked-memory"})
+    void aCaptureExplainsAsItsOriginal(String name) throws IOException {
+        String machine = header(tree(name), "args");
+        Output original = explain(machine, "--json");
+
+        explain("", "--capture", temporary.resolve("copy").toString());
+        Files.move(temporary.resolve("sys"), temporary.resolve("away"));
+        Files.move(temporary.resolve("copy"), temporary.resolve("sys"));
+
+        assertEquals(original, explain(machine, "--json"));
+    }
+
+    @Test
+    void aCaptureOverwritesNothing() throws IOException {
+        tree("no-iommu");
+
+        assertThrows(ConfigException.class, () -> explain("", "--capture", temporary.toString()));
+    }
+
     @Test
     void whatTheMachineRefusesIsRefusedHereInTheSameWords() throws IOException {
         tree("guest-iommu");
