@@ -313,6 +313,9 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             if (!cpuidSet) {
                 cpu.setCpuid(machine.cpuid().build(state, env, env.tscKhz()));
                 cpuidSet = true;
+            } else {
+                // It stood still for a while, of which the guest's watchdogs are not to hear.
+                cpu.notePaused();
             }
             storeIfDirty();
             while (serveRequests()) {
