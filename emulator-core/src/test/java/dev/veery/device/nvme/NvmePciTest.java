@@ -326,6 +326,17 @@ class NvmePciTest {
     }
 
     @Test
+    void tellsWhichCommandsThereAre() {
+        assertEquals(0, admin(NvmeRegs.GET_LOG, -1, DATA, 5 | 1023 << 16, 0));
+        assertEquals(1, bench.memory.read(DATA + 4 * NvmeRegs.IDENTIFY, 4));
+        assertEquals(3, bench.memory.read(DATA + 4 * NvmeRegs.FORMAT, 4));
+        assertEquals(0, bench.memory.read(DATA + 4 * 0x10, 4));
+        assertEquals(1, bench.memory.read(DATA + 1024 + 4 * NvmeRegs.COMPARE, 4));
+        assertEquals(3, bench.memory.read(DATA + 1024 + 4 * NvmeRegs.WRITE, 4));
+        assertEquals(NvmeRegs.INVALID_LOG, admin(NvmeRegs.GET_LOG, -1, DATA, 0x80 | 1023 << 16, 0));
+    }
+
+    @Test
     void anEventWaitsForRoomInTheQueue() throws IOException {
         assertEquals(0, admin(NvmeRegs.SET_FEATURES, 0, 0, 0xb, 1 << 8));
         int head = heads[0];
