@@ -230,14 +230,9 @@ public final class PciBus {
         return null;
     }
 
-    /** As {@link IntxSink#onEnded}, for a pin here. */
+    /** As {@link IntxSink#onEnded}, for a pin here; a bridge above hands it on. */
     void onIntxEnded(int slot, int pin, Runnable ended) {
-        PciBus top = this;
-        while (top.bridge != null) {
-            top = top.bridge.pciBus();
-        }
-        int at = rootPin(slot, pin);
-        top.intx.onEnded(at / PINS, at % PINS, ended);
+        intx.onEnded(slot, pin, ended);
     }
 
     /** One source of a slot's pin changed; the caller reports only changes. */
