@@ -198,6 +198,22 @@ public final class RamBlock implements AutoCloseable {
         return leaf == null ? 0 : (long) MASK.getVolatile(leaf, page & LEAF_PAGES - 1);
     }
 
+    /** The first page at or behind {@code from} that holds decoded code, or {@link #pages}. */
+    public int nextCode(int from) {
+        int page = from;
+        while (page < pages) {
+            long[] leaf = (long[]) LEAF.getAcquire(codeMap, page >>> LEAF_SHIFT);
+            if (leaf == null) {
+                page = (page | LEAF_PAGES - 1) + 1;
+            } else if ((long) MASK.getVolatile(leaf, page & LEAF_PAGES - 1) != 0) {
+                return page;
+            } else {
+                page++;
+            }
+        }
+        return pages;
+    }
+
     /**
      * Marks chunks as decoded. To be called before their bytes are read. When this answers 0 the page was not tracked:
      * other processors may hold TLB entries that write it unnoticed, and the engine must see to those.

@@ -2,6 +2,7 @@ package dev.veery.vfio;
 
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
@@ -22,15 +23,18 @@ final class CodeGuard {
         long[] known = sums.computeIfAbsent(block, ram -> new long[ram.pages()]);
         int changed = 0;
         int last = (int) (offset + size >>> RamBlock.PAGE_SHIFT);
-        for (int page = (int) (offset >>> RamBlock.PAGE_SHIFT); page < last; page++) {
-            if (block.codeMask(page) == 0) {
-                known[page] = 0;
-                continue;
+        int page = (int) (offset >>> RamBlock.PAGE_SHIFT);
+        while (page < last) {
+            int next = Math.min(block.nextCode(page), last);
+            Arrays.fill(known, page, next, 0);
+            page = next + 1;
+            if (next == last) {
+                break;
             }
-            long at = (long) page << RamBlock.PAGE_SHIFT;
+            long at = (long) next << RamBlock.PAGE_SHIFT;
             long sum = sum(block.host() + at);
-            if (sum != known[page]) {
-                known[page] = sum;
+            if (sum != known[next]) {
+                known[next] = sum;
                 block.noteWrite(at, RamBlock.PAGE_SIZE);
                 changed++;
             }
