@@ -105,7 +105,7 @@ fetch_busybox() {
     [ -x "$busybox" ] || fail "the package busybox-static has no bin/busybox"
 }
 
-# make_initramfs FILE: an archive with busybox, /init and a file to checksum.
+# make_initramfs FILE: an archive with busybox, /init, a file to checksum and, in /drivers, what fetch_kernel found of virtio.
 make_initramfs() {
     fetch_busybox
     install_packages cpio
@@ -114,6 +114,7 @@ make_initramfs() {
     cp "$busybox" "$tree/bin/busybox"
     cp "$root/launcher/bin/guest-init" "$tree/init"
     chmod 755 "$tree/init" "$tree/bin/busybox"
+    [ ! -d "${modules:-}" ] || cp -r "$modules" "$tree/drivers"
     # Half a megabyte that does not compress and is the same everywhere.
     awk 'BEGIN { x = 1; for (i = 0; i < 65536; i++) { x = (x * 69069 + 12345) % 4294967296; printf "%08x", x } }' \
         > "$tree/root/sample"
