@@ -51,7 +51,8 @@ final class ExplainCommand {
                     if (n == arguments.length) {
                         throw ConfigException.usage("option '--capture' needs a value");
                     }
-                    SysfsCapture.copy(sysfs, Path.of(arguments[n]).toAbsolutePath().normalize());
+                    SysfsCapture.copy(
+                            sysfs, Path.of(arguments[n]).toAbsolutePath().normalize());
                     return 0;
                 }
                 case "--sysfs" -> {

@@ -16,8 +16,9 @@ class NetBootTest {
     private static final String STRICT = "intel_iommu=on,strict no_timer_check";
 
     /** In the order of their dependences; what a kernel has built in is not there. */
-    private static final String LOAD = "for m in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover"
-            + " net_failover virtio_net; do [ ! -e /drivers/$m.ko ] || insmod /drivers/$m.ko; done; echo loa''ded";
+    private static final String LOAD =
+            "for m in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover"
+                    + " net_failover virtio_net; do [ ! -e /drivers/$m.ko ] || insmod /drivers/$m.ko; done; echo loa''ded";
 
     /** Takes the card from its driver and switches on its registers; w writes one: offset, bits, value. */
     private static final String[] TAKE_OVER = {

@@ -108,7 +108,9 @@ class ExplainGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"graphics-card", "foreign-driver", "conventional-bridge", "no-iommu", "iommufd", "locked-memory"})
+    @ValueSource(
+            strings = {"graphics-card", "foreign-driver", "conventional-bridge", "no-iommu", "iommufd", "locked-memory"
+            })
     void aCaptureExplainsAsItsOriginal(String name) throws IOException {
         String machine = header(tree(name), "args");
         Output original = explain(machine, "--json");

@@ -75,11 +75,14 @@ public final class SysfsCapture {
                 }
             }
             if (device.driver().isPresent()) {
-                link(copy.resolve("driver"), Files.createDirectories(to.resolve("bus/pci/drivers")
-                        .resolve(device.driver().get())));
+                link(
+                        copy.resolve("driver"),
+                        Files.createDirectories(to.resolve("bus/pci/drivers")
+                                .resolve(device.driver().get())));
             }
             if (device.vfioDevice().isPresent()) {
-                Files.createDirectories(copy.resolve("vfio-dev").resolve(device.vfioDevice().get()));
+                Files.createDirectories(
+                        copy.resolve("vfio-dev").resolve(device.vfioDevice().get()));
             }
             if (device.group().isPresent()) {
                 group(device.group().get(), device, copy);
