@@ -17,7 +17,6 @@ import dev.veery.chardev.CharBackend;
 import dev.veery.chardev.CharFrontend;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
-import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.OffHeapRamAllocator;
@@ -53,7 +52,7 @@ class Q35MachineTest {
     private final MachineLock lock = new MachineLock();
     private final ManualClock clock = new ManualClock(lock);
     private final StringBuilder serial = new StringBuilder();
-    private final List<StillVcpu> vcpus = new ArrayList<>();
+    private final List<QuietVcpu> vcpus = new ArrayList<>();
     private @Nullable Q35Machine machine;
     private String kernel = "";
 
@@ -70,78 +69,6 @@ class Q35MachineTest {
         if (machine != null) {
             machine.close();
         }
-    }
-
-    /** A processor that executes nothing. */
-    private static final class StillVcpu implements Vcpu, CpuSignals {
-        private final VcpuConfig config;
-        private final CpuState state;
-        private @Nullable LocalApic apic;
-
-        StillVcpu(VcpuConfig config) {
-            this.config = config;
-            state = new CpuState(config.index());
-        }
-
-        @Override
-        public int index() {
-            return config.index();
-        }
-
-        @Override
-        public void connect(LocalApic localApic) {
-            apic = localApic;
-        }
-
-        @Override
-        public CpuSignals signals() {
-            return this;
-        }
-
-        @Override
-        public void start() {}
-
-        @Override
-        public void stop() {}
-
-        @Override
-        public void requestStop() {}
-
-        @Override
-        public CpuState state() {
-            return state;
-        }
-
-        @Override
-        public void stateChanged() {}
-
-        @Override
-        public void reset() {}
-
-        @Override
-        public void setA20(boolean enabled) {}
-
-        @Override
-        public long instructions() {
-            return 0;
-        }
-
-        @Override
-        public void close() {
-            state.free();
-        }
-
-        @Override
-        public void interruptRequested() {}
-
-        @Override
-        public void nmi() {}
-
-        @Override
-        public void init() {}
-
-        @Override
-        public void startup(int vector) {}
     }
 
     private final class Recorder implements MachineEvents {
@@ -208,7 +135,7 @@ class Q35MachineTest {
 
                     @Override
                     public Vcpu createVcpu(VcpuConfig config) {
-                        StillVcpu vcpu = new StillVcpu(config);
+                        QuietVcpu vcpu = new QuietVcpu(config);
                         vcpus.add(vcpu);
                         return vcpu;
                     }

@@ -5,11 +5,16 @@ import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
+import org.jspecify.annotations.Nullable;
 
 /** A processor that executes nothing and hears nothing. */
 final class QuietVcpu implements Vcpu, CpuSignals {
-    private final VcpuConfig config;
+    final VcpuConfig config;
     private final CpuState state;
+
+    /** The one it was connected to. */
+    @Nullable
+    LocalApic apic;
 
     QuietVcpu(VcpuConfig config) {
         this.config = config;
@@ -22,7 +27,9 @@ final class QuietVcpu implements Vcpu, CpuSignals {
     }
 
     @Override
-    public void connect(LocalApic localApic) {}
+    public void connect(LocalApic localApic) {
+        apic = localApic;
+    }
 
     @Override
     public CpuSignals signals() {
