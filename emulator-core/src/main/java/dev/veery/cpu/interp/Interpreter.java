@@ -272,7 +272,7 @@ public final class Interpreter {
         }
         long host = m.fetch(s.rip);
         if (host != 0) {
-            t.compile(b, s.rip, host, m.fetchedSpan());
+            t.compile(b, s.rip, host, m.fetchedSpan(), peers.count() == 1);
         }
     }
 

@@ -14,8 +14,10 @@ public interface NativeTier {
      * @param host host address of its first byte
      * @param span bytes around {@code rip}, a power of two, that one translation covers: a jump that stays inside needs no
      *     look at the page tables as long as {@link dev.veery.cpu.mmu.SoftMmu#codeGeneration} stays the same
+     * @param alone whether no other processor shares the memory: one that does may take the right to write a page away, and
+     *     finds it in the TLB only
      */
-    void compile(Block block, long rip, long host, int span);
+    void compile(Block block, long rip, long host, int span, boolean alone);
 
     /**
      * Runs native code from the beginning of {@code block}, which has some for the current RIP, until RIP is at the

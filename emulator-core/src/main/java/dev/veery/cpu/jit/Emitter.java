@@ -30,6 +30,7 @@ class Emitter extends Encoder {
     private boolean saved;
 
     private @Nullable SiteCache siteCache;
+    private boolean rememberStores;
 
     /** For each probe: the labels of its miss, of what follows it and of its slow path; its size; its site. */
     private int[] missed = new int[64 * MISS_INTS];
@@ -223,9 +224,15 @@ class Emitter extends Encoder {
 
     // ---- guest memory
 
-    /** Says where the probes of the next block may keep what they find: null for nowhere. */
-    void remember(@Nullable SiteCache cache) {
+    /**
+     * Says what the probes of the next block may keep.
+     *
+     * @param cache where, or null for nowhere
+     * @param stores whether those of stores may too
+     */
+    void remember(@Nullable SiteCache cache, boolean stores) {
         siteCache = cache;
+        rememberStores = stores;
     }
 
     /**
@@ -234,7 +241,7 @@ class Emitter extends Encoder {
      * follow, behind the block.
      */
     void probe(int size, boolean write, int slow) {
-        int site = siteCache == null ? 0 : siteCache.add();
+        int site = siteCache == null || write && !rememberStores ? 0 : siteCache.add();
         int miss = newLabel();
         if (site != 0) {
             mov64(Reg.RDX, Reg.RAX);

@@ -173,14 +173,14 @@ public final class JitTier implements NativeTier {
     }
 
     @Override
-    public void compile(Block block, long rip, long hostAddress, int span) {
+    public void compile(Block block, long rip, long hostAddress, int span, boolean alone) {
         if (position + WORST_BLOCK > region.size() || !sites.haveRoom(WORST_SITES)) {
             discard();
         }
         compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
         // Only jumps above the middle are taken back when translations there change.
         int linked = rip < 0 ? span : Math.min(span, 4096);
-        compiler.remember(s.cpl == 3 ? m.sites() : null);
+        compiler.remember(s.cpl == 3 ? m.sites() : null, alone);
         int first = sites.begin(block, rip);
         int used = compiler.translate(block, hostAddress, rip, s.mode, linked, first);
         if (compiler.overflowed()) {
