@@ -349,7 +349,7 @@ static u64 calls(void) {
 
 static u64 syscalls(void) {
     u64 sum = 0;
-    for (int i = 0; i < 300000; i++) {
+    for (int i = 0; i < 1000000; i++) {
         sum += syscall(SYS_getppid) >= 0;
     }
     return sum;

@@ -38,15 +38,15 @@ final class ArithmeticInsns {
         if (i.isReg()) {
             int dst = toReg ? i.reg : i.rm;
             int src = toReg ? i.rm : i.reg;
-            int s = c.use(src, Reg.RDX);
-            int d = c.use(dst, Reg.RCX);
+            int s = c.useByte(i, size, src, Reg.RDX);
+            int d = c.useByte(i, size, dst, Reg.RCX);
             if (carries) {
                 c.needFlags();
             }
             c.legacyRR(op(operation << 3 | 3, size), d, s);
             c.flagsWritten();
             if (!compares) {
-                c.done(dst, d);
+                c.doneByte(i, size, dst, d);
             }
             return;
         }
@@ -73,14 +73,14 @@ final class ArithmeticInsns {
         int size = size(i);
         boolean carries = operation == 2 || operation == 3;
         if (i.isReg()) {
-            int d = c.use(i.rm, Reg.RCX);
+            int d = c.useByte(i, size, i.rm, Reg.RCX);
             if (carries) {
                 c.needFlags();
             }
             c.aluImm(operation, size, d, i.imm);
             c.flagsWritten();
             if (operation != 7) {
-                c.done(i.rm, d);
+                c.doneByte(i, size, i.rm, d);
             }
             return;
         }
@@ -102,8 +102,8 @@ final class ArithmeticInsns {
     void test(Insn i) {
         int size = size(i);
         if (i.isReg()) {
-            int a = c.use(i.rm, Reg.RCX);
-            int b = c.use(i.reg, Reg.RDX);
+            int a = c.useByte(i, size, i.rm, Reg.RCX);
+            int b = c.useByte(i, size, i.reg, Reg.RDX);
             c.legacyRR(op(0x85, size), b, a);
             c.flagsWritten();
             return;
@@ -165,7 +165,7 @@ final class ArithmeticInsns {
         int size = size(i);
         if (group == 0) {
             if (i.isReg()) {
-                c.legacyRR(op(0xf7, size), 0, c.use(i.rm, Reg.RCX));
+                c.legacyRR(op(0xf7, size), 0, c.useByte(i, size, i.rm, Reg.RCX));
                 c.emitImm(i.imm, immSize(size));
                 c.flagsWritten();
             } else {

@@ -163,8 +163,8 @@ final class BlockCompiler extends Emitter {
             if (native_[current]) {
                 ended = emit(insns[current]);
             } else {
-                ended = block.endsInTransfer() && current == count - 1;
-                call(current, ended);
+                ended = false;
+                leaveToInterpreter(current);
             }
         }
         if (!ended) {
@@ -217,13 +217,13 @@ final class BlockCompiler extends Emitter {
     }
 
     /** Leaves the instruction to the interpreter. */
-    private void call(int i, boolean ends) {
+    private void leaveToInterpreter(int i) {
         saveFlags();
         slowLabel[i] = newLabel();
         sited[i] = true;
         jmp(slowLabel[i]);
         flagsAtEntry();
-        resumeLabel[i] = ends ? -1 : newBoundLabel();
+        resumeLabel[i] = newBoundLabel();
         resumeWithFlags[i] = false;
     }
 
@@ -301,7 +301,7 @@ final class BlockCompiler extends Emitter {
     void jumpToRcx() {
         int miss = newLabel();
         legacyRR(op(0x8b, 4), Reg.RAX, Reg.RCX);
-        aluImm(4, 4, Reg.RAX, JumpTable.MASK);
+        aluImm(4, 4, Reg.RAX, JumpTable.mask(rip));
         legacyRR(op(0xc1, 4), 4, Reg.RAX);
         emit8(JumpTable.ENTRY_SHIFT);
         legacyRM(op(0x03, 8), Reg.RAX, state(CpuState.JIT_JUMPS), 0);

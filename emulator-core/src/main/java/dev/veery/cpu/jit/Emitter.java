@@ -1,5 +1,6 @@
 package dev.veery.cpu.jit;
 
+import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.SiteCache;
 import dev.veery.cpu.mmu.TlbLayout;
 import dev.veery.cpu.state.CpuState;
@@ -164,6 +165,31 @@ class Emitter extends Encoder {
         } else {
             mov64(GuestRegs.host(guest), reg);
         }
+    }
+
+    /**
+     * As {@link #use} for an operand of an instruction whose operands are bytes or not: AH, CH, DH and BH come by way of
+     * memory, which leaves the flags alone.
+     */
+    int useByte(Insn i, int size, int guest, int scratch) {
+        if (size != 1 || !Supported.highByte(i, guest)) {
+            return use(guest, scratch);
+        }
+        store64(state(CpuState.SCRATCH), GuestRegs.host(guest - 4));
+        legacyRM(Op.legacy(0, 1, 0xb6), scratch, state(CpuState.SCRATCH + 1), 0);
+        return scratch;
+    }
+
+    /** As {@link #done}, for what {@link #useByte} named. */
+    void doneByte(Insn i, int size, int guest, int reg) {
+        if (size != 1 || !Supported.highByte(i, guest)) {
+            done(guest, reg);
+            return;
+        }
+        int whole = GuestRegs.host(guest - 4);
+        store64(state(CpuState.SCRATCH), whole);
+        legacyRM(op(0x89, 1), reg, state(CpuState.SCRATCH + 1), 0);
+        load64(whole, state(CpuState.SCRATCH));
     }
 
     // ---- guest flags

@@ -49,10 +49,10 @@ public final class JitTier implements NativeTier {
     private final CodeRegion region;
     private final Sites sites;
     /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
-    private final JumpTable userJumps = new JumpTable();
+    private final JumpTable userJumps = new JumpTable(false);
 
-    private final JumpTable lowJumps = new JumpTable();
-    private final JumpTable highJumps = new JumpTable();
+    private final JumpTable lowJumps = new JumpTable(false);
+    private final JumpTable highJumps = new JumpTable(true);
     private final BlockCompiler compiler;
     private final int threshold;
     private final long enterStub;
@@ -174,6 +174,10 @@ public final class JitTier implements NativeTier {
 
     @Override
     public void compile(Block block, long rip, long hostAddress, int span, boolean alone) {
+        if (s.cpl == 3 && rip < 0) {
+            // Such code would look for its targets in the kernel's table.
+            return;
+        }
         if (position + WORST_BLOCK > region.size() || !sites.haveRoom(WORST_SITES)) {
             discard();
         }
@@ -292,9 +296,7 @@ public final class JitTier implements NativeTier {
         long code = block.code();
         long rip = s.rip;
         JumpTable table = checkTranslations(rip);
-        if (s.cpl != 3 || rip >= 0) {
-            table.put(rip, code);
-        }
+        table.put(rip, code);
         if (pendingLink >= 0) {
             if (pendingRip == rip) {
                 sites.connect(pendingLink, code);
@@ -338,12 +340,18 @@ public final class JitTier implements NativeTier {
         currentIndex = index;
         flagsFromCode();
         m.blockRip = blockRip;
+        int translations = m.codeGeneration(blockRip);
         block.execute(index, s, m);
-        if (index + 1 == block.instructions() && block.endsInTransfer()) {
+        long next = blockRip + block.offset(index + 1);
+        if (index + 1 == block.instructions() && block.endsInTransfer() && s.rip != next) {
             return 0;
         }
-        if (resume == 0 || s.attention || block.mode() != s.mode || OffHeap.getInt(s.base + CpuState.JIT_POLL) != 0) {
-            s.rip = blockRip + block.offset(index + 1);
+        if (resume == 0
+                || s.attention
+                || block.mode() != s.mode
+                || m.codeGeneration(blockRip) != translations
+                || OffHeap.getInt(s.base + CpuState.JIT_POLL) != 0) {
+            s.rip = next;
             return 0;
         }
         checkTranslations(blockRip);

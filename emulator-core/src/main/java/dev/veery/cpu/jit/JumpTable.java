@@ -7,19 +7,32 @@ import dev.veery.memory.access.OffHeap;
  * Emitted code looks in here before it returns to Java.
  */
 final class JumpTable {
-    static final int ENTRIES = 1024;
-    static final int MASK = ENTRIES - 1;
+    /** Entries of a table for the lower half of the address space, which is cleared at every turn. */
+    private static final int LOW = 1024;
+
+    /** Entries of the one for the upper half. */
+    private static final int HIGH = 4096;
+
     static final int ENTRY_SHIFT = 4;
 
     /** No RIP that could be entered: not canonical. */
     private static final long EMPTY = 1L << 62;
 
-    private final long base = OffHeap.allocate((long) ENTRIES << ENTRY_SHIFT);
+    private final int entries;
+    private final long base;
     private boolean used;
 
-    JumpTable() {
+    /** For targets in the upper half of the address space, or in the lower one. */
+    JumpTable(boolean high) {
+        entries = high ? HIGH : LOW;
+        base = OffHeap.allocate((long) entries << ENTRY_SHIFT);
         used = true;
         clear();
+    }
+
+    /** What makes the index of an entry out of a target, in code at {@code rip}, which looks into a table for its own half. */
+    static int mask(long rip) {
+        return (rip < 0 ? HIGH : LOW) - 1;
     }
 
     long address() {
@@ -27,7 +40,7 @@ final class JumpTable {
     }
 
     void put(long rip, long code) {
-        long entry = base + ((rip & MASK) << ENTRY_SHIFT);
+        long entry = base + ((rip & entries - 1) << ENTRY_SHIFT);
         OffHeap.putLong(entry, rip);
         OffHeap.putLong(entry + 8, code);
         used = true;
@@ -38,7 +51,7 @@ final class JumpTable {
             return;
         }
         used = false;
-        for (int i = 0; i < ENTRIES; i++) {
+        for (int i = 0; i < entries; i++) {
             OffHeap.putLong(base + ((long) i << ENTRY_SHIFT), EMPTY);
         }
     }

@@ -43,7 +43,7 @@ final class MoveInsns {
             return;
         }
         c.operand(i, size, true);
-        c.legacyRM(op(0x89, size), c.use(i.reg, Reg.RCX), at(Reg.RAX), 0);
+        c.legacyRM(op(0x89, size), c.useByte(i, size, i.reg, Reg.RCX), at(Reg.RAX), 0);
         c.resumeHere();
     }
 
@@ -124,7 +124,7 @@ final class MoveInsns {
     void moveExtended(Insn i, int opcode, int from) {
         boolean partial = i.opSize == 2;
         if (i.isReg()) {
-            int s = c.use(i.rm, Reg.RDX);
+            int s = c.useByte(i, from, i.rm, Reg.RDX);
             int d = partial ? c.use(i.reg, Reg.RCX) : c.target(i.reg, Reg.RCX);
             c.legacyRR(opcode, d, s);
             c.done(i.reg, d);

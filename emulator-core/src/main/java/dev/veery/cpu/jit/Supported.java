@@ -48,8 +48,8 @@ final class Supported {
         return i.map == Insn.MAP_1 ? i.opcode == 0xfa || i.opcode == 0xfb : i.map == Insn.MAP_0F && i.opcode == 0x01;
     }
 
-    /** AH, CH, DH or BH: the translator has no name for them. */
-    private static boolean highByte(Insn i, int reg) {
+    /** AH, CH, DH or BH: the translator has no name for them, and knows them in few instructions. */
+    static boolean highByte(Insn i, int reg) {
         return i.rex == 0 && reg >= 4;
     }
 
@@ -105,13 +105,15 @@ final class Supported {
             case 0x80:
             case 0x81:
             case 0x83:
-                return byteOk(i, false) && (i.isReg() || group != 2 && group != 3) && !(i.lock && group == 7);
+                return (group != 2 && group != 3 || byteOk(i, false) && i.isReg()) && !(i.lock && group == 7);
             case 0x84:
             case 0x85:
-            case 0x86:
-            case 0x87:
+                return i.isReg() || byteOk(i, true);
             case 0x88:
             case 0x89:
+                return !i.isReg() || byteOk(i, true);
+            case 0x86:
+            case 0x87:
             case 0x8a:
             case 0x8b:
                 return byteOk(i, true);
@@ -185,7 +187,8 @@ final class Supported {
         if (form >= 4) {
             return true;
         }
-        return byteOk(i, true) && (i.isReg() || !carries) && !(i.lock && (form >= 2 || operation == 7));
+        boolean bytes = i.isReg() && !carries || byteOk(i, true);
+        return bytes && (i.isReg() || !carries) && !(i.lock && (form >= 2 || operation == 7));
     }
 
     private static boolean shift(Insn i, int operation, int count) {
@@ -197,7 +200,7 @@ final class Supported {
     }
 
     private static boolean group3(Insn i, int group) {
-        if (!byteOk(i, false) || i.lock && (group < 2 || group > 3)) {
+        if (group != 0 && !byteOk(i, false) || i.lock && (group < 2 || group > 3)) {
             return false;
         }
         if (group >= 4) {
@@ -265,7 +268,7 @@ final class Supported {
                 return !i.isReg() && byteOk(i, true);
             case 0xb6:
             case 0xbe:
-                return !(i.isReg() && highByte(i, i.rm));
+                return true;
             case 0xb7:
             case 0xbf:
                 return true;
