@@ -173,23 +173,29 @@ can_make_rootfs() {
     [ -n "$nodes" ]
 }
 
-# make_rootfs: sets $rootfs to an ext4 image, 1 GiB and sparse, with a minimal Debian 12: systemd, udev, fio and nvme-cli. Root logs
-# in without a password; /usr/local/bin/veery-disk-check is guest-disk-check. Copy it before booting it.
+# make_rootfs [KIND [SIZE [PACKAGE...]]]: sets $rootfs to a sparse ext4 image of SIZE (1G) with a minimal Debian 12: systemd, udev, fio,
+# nvme-cli and the packages. Root logs in without a password; /usr/local/bin has launcher/bin's guest-*-check as veery-*-check.
+# One image of each KIND is kept. Copy it before booting it.
 make_rootfs() {
-    # A new image when this function or the script in it is another.
+    kind=${1:-disk}
+    size_of_rootfs=${2:-1G}
+    [ $# -lt 2 ] || shift 2
+    more=$(printf ',%s' "$@")
+    # A new image when this function or a script in it is another.
     stamp=$({
         sed -n '/^make_rootfs()/,/^}/p' "$root/launcher/bin/guest-files.sh"
-        cat "$root/launcher/bin/guest-disk-check"
+        cat "$root"/launcher/bin/guest-*-check
+        echo "$kind $size_of_rootfs $more"
     } | sha256sum | cut -c 1-16)
-    rootfs=$cache/rootfs-$stamp.ext4
+    rootfs=$cache/rootfs-$kind-$stamp.ext4
     [ ! -e "$rootfs" ] || return 0
     [ "$(id -u)" = 0 ] || command -v sudo > /dev/null || fail "making a root file system needs root (or install sudo)"
     install_packages debootstrap e2fsprogs
     say "making a Debian root file system (two minutes)"
     mkdir -p "$cache"
-    rm -f "$cache"/rootfs-*
+    rm -f "$cache"/rootfs-"$kind"-*
     tree=$(mktemp -d "$cache/rootfs.XXXXXX")
-    as_root debootstrap --variant=minbase --include=systemd-sysv,udev,dbus,kmod,procps,fio,nvme-cli \
+    as_root debootstrap --variant=minbase --include="systemd-sysv,udev,dbus,kmod,procps,fio,nvme-cli${more%,}" \
         bookworm "$tree" "$(debian_mirror)" > "$cache/rootfs.log" 2>&1 || {
         tail -n 20 "$cache/rootfs.log" >&2
         as_root rm -rf "$tree"
@@ -202,11 +208,13 @@ make_rootfs() {
         echo veery > etc/hostname
         : > etc/machine-id
         ln -s /dev/null etc/systemd/system/nvmf-autoconnect.service
-        install -m 755 "$2" usr/local/bin/veery-disk-check
+        for check in "$2"/guest-*-check; do
+            install -m 755 "$check" "usr/local/bin/veery-${check##*/guest-}"
+        done
         rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc/* usr/share/locale/*
-    ' sh "$tree" "$root/launcher/bin/guest-disk-check" || fail "could not set up the root file system"
+    ' sh "$tree" "$root/launcher/bin" || fail "could not set up the root file system"
     # Ready-made inode tables: no kernel thread writes them while something is measured.
-    as_root mke2fs -q -t ext4 -L veery-root -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree" "$rootfs.part" 1G > /dev/null \
+    as_root mke2fs -q -t ext4 -L veery-root -E lazy_itable_init=0,lazy_journal_init=0 -d "$tree" "$rootfs.part" "$size_of_rootfs" > /dev/null \
         || fail "mke2fs failed"
     as_root rm -rf "$tree"
     [ "$(id -u)" = 0 ] || as_root chown "$(id -u)" "$rootfs.part"
