@@ -4,6 +4,8 @@ import dev.veery.irq.EoiListener;
 import dev.veery.irq.ExtIntSource;
 import dev.veery.irq.IrqLine;
 import dev.veery.irq.RemoteApics;
+import dev.veery.irq.SignalTarget;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Interrupt controllers inside an accelerator: the local APICs of all processors and, where it is {@link #complete}, the
@@ -16,6 +18,11 @@ public interface Irqchip {
 
     /** Where messages to local APICs go. */
     RemoteApics localApics();
+
+    /** Where signals of the host's kernel can be turned into interrupts without this program; null if nowhere. */
+    default @Nullable SignalTarget signals() {
+        return null;
+    }
 
     /**
      * Back to power-on, local APICs included. The processors are stopped.

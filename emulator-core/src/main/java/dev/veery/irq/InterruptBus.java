@@ -45,6 +45,9 @@ public final class InterruptBus implements MsiSink {
     /** Where messages go when the local APICs are elsewhere. */
     private @Nullable RemoteApics remote;
 
+    /** What {@link #send} decodes. */
+    private final ApicMessage decoded = new ApicMessage();
+
     /** Where the last lowest-priority arbitration ended: equals take turns. */
     private int lastWinner;
 
@@ -88,20 +91,33 @@ public final class InterruptBus implements MsiSink {
     /** A compatibility-format message (SDM 11.11); the requester matters only to interrupt remapping, which is upstream. */
     @Override
     public void send(int requesterId, long address, int data) {
+        if (resolve(requesterId, address, data, decoded)) {
+            route(
+                    decoded.destination(),
+                    decoded.logical(),
+                    null,
+                    decoded.mode(),
+                    decoded.vector(),
+                    decoded.level());
+        }
+    }
+
+    @Override
+    public boolean resolve(int requesterId, long address, int data, ApicMessage out) {
         if (address >>> MSI_WINDOW_SHIFT != MSI_WINDOW) {
-            return;
+            return false;
         }
         boolean level = (data & MSI_LEVEL_TRIGGERED) != 0;
         if (level && (data & MSI_ASSERT) == 0) {
-            return;
+            return false;
         }
         boolean logical = (address & MSI_LOGICAL) != 0;
         int mode = data >>> MSI_MODE_SHIFT & 7;
         if (mode == FIXED && logical && (address & MSI_REDIRECTION_HINT) != 0) {
             mode = LOWEST_PRIORITY;
         }
-        int dest = widen((int) (address >>> MSI_DEST_SHIFT) & 0xff);
-        route(dest, logical, null, mode, data & 0xff, level);
+        out.set(widen((int) (address >>> MSI_DEST_SHIFT) & 0xff), logical, mode, data & 0xff, level);
+        return true;
     }
 
     /** A local APIC ended a level-triggered vector (SDM 11.8.5). */

@@ -65,6 +65,7 @@ public final class TestMachine implements AutoCloseable {
 
     private static final long TIMEOUT_SECONDS = 20;
     private static final int INPUTS = 24;
+    private static final int PIC_INPUTS = 16;
 
     public final MachineLock lock = new MachineLock();
     public final ManualClock clock = new ManualClock(lock);
@@ -123,7 +124,7 @@ public final class TestMachine implements AutoCloseable {
             bus.connect(kernels.localApics());
             if (kernels.complete()) {
                 for (int i = 0; i < INPUTS; i++) {
-                    wires.add(kernels.wire(i, i == 2 ? -1 : i, i == 0 ? 2 : i));
+                    wires.add(kernels.wire(i, i == 2 || i >= PIC_INPUTS ? -1 : i, i == 0 ? 2 : i));
                 }
             } else {
                 intr[0] = kernels.connectBoard(pic, bus::endOfInterrupt);
@@ -331,6 +332,11 @@ public final class TestMachine implements AutoCloseable {
     /** As {@link #finish()}, but for at most about {@code millis}. */
     public Stop finish(long millis) {
         return await(Long.MAX_VALUE, millis);
+    }
+
+    /** The accelerator's interrupt controllers, if it has any. */
+    public @Nullable Irqchip irqchip() {
+        return irqchip;
     }
 
     /** The interrupt controllers behind ExtINT, for a further local APIC. */

@@ -76,7 +76,7 @@ public final class Explainer {
                         id -> new DiskQueue(id, new NullImage(0, false), lock),
                         id -> new NullNet(),
                         bytes -> {},
-                        memory -> List.of(run.type(memory))),
+                        (memory, signals) -> List.of(run.type(memory))),
                 config.devices(),
                 globals,
                 new UUID(0, 0),

@@ -143,7 +143,7 @@ public final class MachineRunner {
                             disks::connect,
                             nets::connect,
                             new SecureRandom()::nextBytes,
-                            memory -> List.of(VfioPciDevice.type(vfio, memory))),
+                            (memory, signals) -> List.of(VfioPciDevice.type(vfio, memory))),
                     config.devices(),
                     globals(),
                     uuid(),

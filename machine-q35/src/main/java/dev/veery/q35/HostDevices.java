@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.irq.SignalRoutes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.model.DeviceType;
 import java.util.List;
@@ -8,12 +9,13 @@ import java.util.List;
 @FunctionalInterface
 public interface HostDevices {
     /** A host without. */
-    HostDevices NONE = memory -> List.of();
+    HostDevices NONE = (memory, signals) -> List.of();
 
     /**
      * The types.
      *
      * @param memory guest physical memory
+     * @param signals the way of interrupts that the host's kernel can deliver by itself
      */
-    List<DeviceType> types(AddressSpace memory);
+    List<DeviceType> types(AddressSpace memory, SignalRoutes signals);
 }

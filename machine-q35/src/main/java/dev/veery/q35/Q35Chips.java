@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.accel.Irqchip;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.accel.VcpuListener;
@@ -28,6 +29,7 @@ import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
 import dev.veery.irq.MsiSink;
 import dev.veery.irq.MsiSwitch;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.memory.AccessSizes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.GuestRam;
@@ -69,6 +71,9 @@ final class Q35Chips implements AutoCloseable {
 
     /** Where devices and the I/O APIC send messages; an interrupt remapping unit puts itself in. */
     final MsiSwitch messages = new MsiSwitch(apicBus);
+
+    /** The way of signals that the host's kernel can turn into interrupts. */
+    final SignalRoutes signals;
 
     final DmaPlanner dma;
     final Q35Interrupts interrupts;
@@ -121,7 +126,8 @@ final class Q35Chips implements AutoCloseable {
         dma = planner.apply(memorySpace, messages);
 
         // Interrupt controllers and the wires between them and everyone else.
-        interrupts = new Q35Interrupts(settings.accelerator().irqchip(), apicBus, messages, resets);
+        Irqchip irqchip = settings.accelerator().irqchip();
+        interrupts = new Q35Interrupts(irqchip, apicBus, messages, resets);
         if (interrupts.ioApic != null) {
             mapMemory("ioapic", Q35MemoryMap.IO_APIC, IoApic.WINDOW, interrupts.ioApic, AccessSizes.BYTE_TO_DWORD);
         }
@@ -149,6 +155,8 @@ final class Q35Chips implements AutoCloseable {
         if (pic != null) {
             pic.onEnded(lpc::isaInterruptEnded);
         }
+        signals = new SignalRoutes(messages, lpc::apicInputOf, irqchip == null ? null : irqchip.signals());
+        lpc.onPinsMoved(signals::update);
         pci = new PciBus("pcie.0", () -> 0, pciMemory, io, lpc.intxSink(), dma);
         host = new PciHost(pci);
         mch = new Mch(DeviceConfig.board(Mch.TYPE), memory, ramRegion, pciMemory, host.ecam());

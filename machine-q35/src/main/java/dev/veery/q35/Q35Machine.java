@@ -22,6 +22,7 @@ import dev.veery.firmware.EntryState;
 import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
 import dev.veery.irq.MsiSink;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.model.Device;
@@ -87,7 +88,7 @@ public final class Q35Machine implements AutoCloseable {
                     this::chardev,
                     this::exit,
                     new PanicListener());
-            settings.backends().hostDevices().types(chips.memorySpace).forEach(registry::add);
+            settings.backends().hostDevices().types(chips.memorySpace, chips.signals).forEach(registry::add);
             PciDeviceTypes.addTo(registry, settings.clock(), settings.backends(), settings.cpus());
             devices = new DeviceManager(registry, plug, settings.warnings());
             firmware = new Q35Firmware(settings, chips);
@@ -167,7 +168,7 @@ public final class Q35Machine implements AutoCloseable {
                 },
                 status -> {},
                 nobody);
-        hostDevices.types(memory).forEach(types::add);
+        hostDevices.types(memory, SignalRoutes.none()).forEach(types::add);
         return PciDeviceTypes.addTo(types, clock, Q35Backends.NONE, 1);
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.veery.accel.Irqchip;
 import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
@@ -11,6 +12,8 @@ import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Seg;
 import dev.veery.cpu.state.Vector;
+import dev.veery.irq.SignalRoutes;
+import dev.veery.linux.sys.EventFd;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
@@ -24,7 +27,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("kvm")
 class KvmContractTest extends AcceleratorContractTest {
-    private static final KvmProbe.Result HOST = KvmProbe.run();
+    static final KvmProbe.Result HOST = KvmProbe.run();
 
     @Override
     TestMachine machine() {
@@ -39,6 +42,29 @@ class KvmContractTest extends AcceleratorContractTest {
 
     static void needsNative() {
         assumeTrue(HOST.verdict() == KvmProbe.Verdict.NATIVE, HOST.reason());
+    }
+
+    @Test
+    void aSignalOfTheHostInterruptsTheGuest() {
+        Irqchip chip = t.irqchip();
+        assumeTrue(chip != null, "no local APIC in the kernel");
+        SignalRoutes routes = new SignalRoutes(t.bus, pin -> -1, chip.signals());
+        Tables.long64(t);
+        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
+        t.start(Tables.CODE, code.ready().b(0xfb, 0xeb, 0xfe));
+        try (EventFd signal = new EventFd("signal");
+                SignalRoutes.MessageRoute route = routes.message(signal.fd().number(), () -> 0, kernel -> {})) {
+            t.locked(() -> route.send(0xfee0_0000L, 0x30));
+            t.locked(() -> route.send(0xfee0_0000L, 0x41));
+            assertTrue(route.carried());
+            t.begin();
+            t.awaitReady();
+            signal.signal();
+            assertEquals(Stop.vector(0x41), t.finish());
+            t.locked(route::mask);
+            signal.signal();
+            assertTrue(signal.drain(), "the kernel does not take it any more");
+        }
     }
 
     @Test

@@ -46,6 +46,7 @@ public final class Ich9Lpc extends PciDevice {
     /** The I/O APIC input of PIRQA. */
     private static final int FIRST_PIRQ_INPUT = 16;
 
+    private static final int PINS = 4;
     private static final int PIRQ_ROUT_RESET = 0x80;
     private static final int PIRQ_ROUT_WRITABLE = 0x8f;
     private static final int RCBA_ENABLE = 1;
@@ -146,6 +147,17 @@ public final class Ich9Lpc extends PciDevice {
         int pirq = router.pirqOf(slot, pin);
         int value = (int) config().get(pirq < 4 ? PIRQA_ROUT + pirq : PIRQE_ROUT + pirq - 4, 1);
         return (value & PIRQ_ROUT_RESET) != 0 ? 0xff : value & 0xf;
+    }
+
+    /** The I/O APIC input that pin {@code rootPin} % 4 of slot {@code rootPin} / 4 of bus 0 drives; -1 if the 8259s hear of it too. */
+    public int apicInputOf(int rootPin) {
+        int pirq = router.pirqOf(rootPin / PINS, rootPin % PINS);
+        return router.reachesIsa(pirq) ? -1 : FIRST_PIRQ_INPUT + pirq;
+    }
+
+    /** Has {@code changed} called whenever {@link #apicInputOf} may answer something else. */
+    public void onPinsMoved(Runnable changed) {
+        router.onChanged(changed);
     }
 
     private void setSci(boolean level) {

@@ -33,6 +33,7 @@ final class PirqRouter implements IntxSink {
     private final int[] sharers = new int[16];
 
     private final List<Ended> listeners = new ArrayList<>();
+    private final List<Runnable> changes = new ArrayList<>();
 
     /**
      * Makes a router.
@@ -66,11 +67,26 @@ final class PirqRouter implements IntxSink {
         throw new IllegalStateException("slot " + slot + " is not wired");
     }
 
+    /** Whether a PIRQ reaches the 8259s too. */
+    boolean reachesIsa(int pirq) {
+        return (route[pirq] & IRQEN) == 0 && (FORBIDDEN >>> (route[pirq] & 0xf) & 1) == 0;
+    }
+
+    /** Has {@code changed} called whenever pins lead elsewhere. */
+    void onChanged(Runnable changed) {
+        changes.add(changed);
+    }
+
     /** PIRQn_ROUT was written. */
     void setRoute(int pirq, int value) {
         if (route[pirq] == value) {
             return;
         }
+        reroute(pirq, value);
+        changes.forEach(Runnable::run);
+    }
+
+    private void reroute(int pirq, int value) {
         boolean on = (levels >>> pirq & 1) != 0;
         if (on) {
             driveIsa(pirq, false);
@@ -130,9 +146,15 @@ final class PirqRouter implements IntxSink {
         }
     }
 
+    /** After {@link #wire}: brings the PIRQs in line with the pins, and tells. */
+    void rewired() {
+        update();
+        changes.forEach(Runnable::run);
+    }
+
     private void driveIsa(int pirq, boolean level) {
         int irq = route[pirq] & 0xf;
-        if ((route[pirq] & IRQEN) != 0 || (FORBIDDEN >>> irq & 1) != 0) {
+        if (!reachesIsa(pirq)) {
             return;
         }
         sharers[irq] += level ? 1 : -1;

@@ -64,7 +64,7 @@ final class RootComplex implements MmioHandler, Resettable {
                 router.wire(slot, pin, pirq(slot, pin));
             }
         }
-        router.update();
+        router.rewired();
     }
 
     private int pirq(int slot, int pin) {

@@ -1,8 +1,11 @@
 package dev.veery.q35.vtd;
 
 import dev.veery.base.Bits;
+import dev.veery.irq.ApicMessage;
 import dev.veery.irq.InterruptBus;
 import dev.veery.irq.MsiSink;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Interrupt remapping (VT-d 5.1): stands between all senders of messages and the interrupt bus. */
 final class InterruptRemapper implements MsiSink {
@@ -37,6 +40,13 @@ final class InterruptRemapper implements MsiSink {
     private boolean enabled;
     private boolean compatibility;
     private long table;
+
+    /** The entry that was read last. */
+    private long low;
+
+    private long high;
+    private final ApicMessage message = new ApicMessage();
+    private final List<Runnable> listeners = new ArrayList<>();
 
     InterruptRemapper(TableMemory memory, InterruptBus bus, MsiSink unremapped, FaultLog faults) {
         this.memory = memory;
@@ -75,21 +85,77 @@ final class InterruptRemapper implements MsiSink {
     }
 
     private void remap(int source, long address, int data) {
-        int index = (int) (address >>> 5) & 0x7fff | (int) (address << 13) & 0x8000;
-        if ((address & ADDRESS_SUBHANDLE) != 0) {
-            if (data >>> 16 != 0) {
-                faults.interrupt(source, index, VtdFault.IR_REQUEST_RESERVED);
-                return;
-            }
-            index += data & 0xffff;
+        int index = index(address, data);
+        if (index < 0) {
+            faults.interrupt(source, handle(address), VtdFault.IR_REQUEST_RESERVED);
+            return;
         }
-        if (index >> (table & 0xf) + 1 != 0) {
+        if (!inTable(index)) {
             faults.interrupt(source, index & 0xffff, VtdFault.IR_INDEX);
             return;
         }
+        fetch(index);
+        int reason = memory.failed() ? VtdFault.IR_ACCESS : check(source, low, high);
+        if (reason == VtdFault.NONE) {
+            decode(low, message);
+            bus.deliver(
+                    message.destination(), message.logical(), message.mode(), message.vector(), message.level());
+        } else if (reason == VtdFault.IR_ACCESS || (low & FPD) == 0) {
+            faults.interrupt(source, index, reason);
+        }
+    }
+
+    @Override
+    public boolean resolve(int requesterId, long address, int data, ApicMessage out) {
+        if (!enabled) {
+            return unremapped.resolve(requesterId, address, data, out);
+        }
+        if ((address & ADDRESS_FORMAT) == 0) {
+            return compatibility && !extended() && unremapped.resolve(requesterId, address, data, out);
+        }
+        int index = index(address, data);
+        if (index < 0 || !inTable(index)) {
+            return false;
+        }
+        fetch(index);
+        if (memory.failed() || check(requesterId, low, high) != VtdFault.NONE) {
+            return false;
+        }
+        decode(low, out);
+        return true;
+    }
+
+    @Override
+    public void onRemapped(Runnable changed) {
+        listeners.add(changed);
+    }
+
+    /** The guest says that it has changed the table, or this unit's registers have another one. */
+    void changed() {
+        listeners.forEach(Runnable::run);
+    }
+
+    private static int handle(long address) {
+        return (int) (address >>> 5) & 0x7fff | (int) (address << 13) & 0x8000;
+    }
+
+    /** The entry that a message names; -1 if it is malformed. */
+    private static int index(long address, int data) {
+        if ((address & ADDRESS_SUBHANDLE) == 0) {
+            return handle(address);
+        }
+        return data >>> 16 != 0 ? -1 : handle(address) + (data & 0xffff);
+    }
+
+    private boolean inTable(int index) {
+        return index >> (table & 0xf) + 1 == 0;
+    }
+
+    /** Reads an entry to {@link #low} and {@link #high}, whole unless it is changed all the time. */
+    private void fetch(int index) {
         long at = (table & ~0xfffL) + (long) index * ENTRY_SIZE;
-        long low = memory.read(at);
-        long high = memory.read(at + 8);
+        low = memory.read(at);
+        high = memory.read(at + 8);
         for (int reads = 1; reads < MAX_READS; reads++) {
             long again = memory.read(at);
             if (again == low) {
@@ -97,12 +163,6 @@ final class InterruptRemapper implements MsiSink {
             }
             low = again;
             high = memory.read(at + 8);
-        }
-        int reason = memory.failed() ? VtdFault.IR_ACCESS : check(source, low, high);
-        if (reason == VtdFault.NONE) {
-            deliver(low);
-        } else if (reason == VtdFault.IR_ACCESS || (low & FPD) == 0) {
-            faults.interrupt(source, index, reason);
         }
     }
 
@@ -127,13 +187,13 @@ final class InterruptRemapper implements MsiSink {
         return genuine ? VtdFault.NONE : VtdFault.IR_SOURCE;
     }
 
-    private void deliver(long entry) {
+    private void decode(long entry, ApicMessage out) {
         boolean logical = (entry & LOGICAL) != 0;
         int mode = (int) (entry >>> MODE_SHIFT) & 7;
         if (mode == InterruptBus.FIXED && logical && (entry & REDIRECTION_HINT) != 0) {
             mode = InterruptBus.LOWEST_PRIORITY;
         }
         int destination = extended() ? (int) (entry >>> 32) : InterruptBus.widen((int) (entry >>> 40) & 0xff);
-        bus.deliver(destination, logical, mode, (int) (entry >>> 16) & 0xff, (entry & LEVEL) != 0);
+        out.set(destination, logical, mode, (int) (entry >>> 16) & 0xff, (entry & LEVEL) != 0);
     }
 }

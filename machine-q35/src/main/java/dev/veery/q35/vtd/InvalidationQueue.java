@@ -123,8 +123,12 @@ final class InvalidationQueue {
             case IOTLB -> {
                 return iotlb(low, high);
             }
-            case DEVICE_TLB, INTERRUPT_ENTRIES -> {
-                // No device has a TLB, and interrupt entries are read anew each time.
+            case DEVICE_TLB -> {
+                // No device has a TLB.
+                return true;
+            }
+            case INTERRUPT_ENTRIES -> {
+                target.interruptEntries();
                 return true;
             }
             case WAIT -> {

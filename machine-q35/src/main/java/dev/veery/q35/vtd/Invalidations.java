@@ -19,4 +19,7 @@ interface Invalidations {
 
     /** Translations of a domain that touch 2^{@code mask} pages around an address. */
     void translationsOfPages(int domain, long iova, int mask);
+
+    /** Interrupt remapping table entries, whichever. */
+    void interruptEntries();
 }

@@ -105,6 +105,7 @@ public final class VtdUnit implements TranslationUnit, MmioHandler, Resettable, 
         queue.enable(false);
         remapper.configure(false, false);
         remapper.setTable(0);
+        remapper.changed();
         contexts();
         translations();
     }
@@ -174,6 +175,7 @@ public final class VtdUnit implements TranslationUnit, MmioHandler, Resettable, 
         }
         bank.set(VtdRegs.GSTS, 4, status);
         remapper.configure((status & VtdRegs.GCMD_IRE) != 0, (status & VtdRegs.GCMD_CFI) != 0);
+        remapper.changed();
         if (((status ^ before) & VtdRegs.GCMD_TE) != 0) {
             contexts();
             translations();
@@ -270,6 +272,12 @@ public final class VtdUnit implements TranslationUnit, MmioHandler, Resettable, 
     public void translationsOfPages(int domain, long iova, int mask) {
         iotlb.clear(domain, iova, mask);
         mirrors.synchronize(domain, iova, mask);
+    }
+
+    /** The unit itself reads entries anew each time; what others have made of them is to be made again. */
+    @Override
+    public void interruptEntries() {
+        remapper.changed();
     }
 
     // ---- translation

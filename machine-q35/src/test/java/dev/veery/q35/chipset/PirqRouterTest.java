@@ -1,6 +1,8 @@
 package dev.veery.q35.chipset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.irq.IrqLine;
 import java.util.ArrayList;
@@ -50,6 +52,20 @@ class PirqRouterTest {
         assertEquals("[apic16]", high.toString());
         router.set(30, 1, true);
         assertEquals("[apic16, apic21]", high.toString());
+    }
+
+    @Test
+    void changesOfRoutesAreTold() {
+        int[] told = new int[1];
+        router.onChanged(() -> told[0]++);
+        router.setRoute(5, 10);
+        assertTrue(router.reachesIsa(5));
+        router.setRoute(5, 10);
+        assertEquals(1, told[0]);
+        router.setRoute(5, 8);
+        assertFalse(router.reachesIsa(5), "an input that is never PCI's");
+        rootComplex.write(0x3140, 2, 0x3215);
+        assertEquals(3, told[0]);
     }
 
     @Test

@@ -1,7 +1,11 @@
 package dev.veery.q35.vtd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.veery.irq.ApicMessage;
+import dev.veery.irq.MsiSink;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +116,39 @@ class InterruptRemapperTest {
             entry(b, 0, 2 << 18 | 0x0001);
             send(b, handle(3), 0);
             assertEquals(4, b.interrupts.size());
+        }
+    }
+
+    @Test
+    void resolvingSaysWhereAMessageWouldGoAndRecordsNothing() {
+        try (VtdBench b = new VtdBench()) {
+            enable(b, true);
+            ApicMessage message = new ApicMessage();
+            MsiSink unit = b.unit.remapping(b.bus);
+            assertFalse(unit.resolve(SOURCE, 0xfee0_0000L | handle(3), 0, message));
+            assertFalse(unit.resolve(SOURCE, 0xfee0_0000L | handle(256), 0, message));
+            assertFalse(unit.resolve(SOURCE, 0xfee0_2000L, 0x41, message));
+            entry(b, 0x1234L << 32, 1 << 18 | SOURCE);
+            assertTrue(unit.resolve(SOURCE, 0xfee0_0000L | handle(3), 0, message));
+            assertEquals(0x1234, message.destination());
+            assertEquals(0x55, message.vector());
+            assertEquals(0, b.fault(0));
+            assertEquals(List.of(), b.interrupts);
+        }
+    }
+
+    @Test
+    void theGuestsInvalidationsAreHeardBehindTheUnit() {
+        try (VtdBench b = new VtdBench()) {
+            int[] heard = new int[1];
+            b.unit.remapping(b.bus).onRemapped(() -> heard[0]++);
+            enable(b, true);
+            int enabled = heard[0];
+            assertTrue(enabled >= 2);
+            b.enable();
+            heard[0] = 0;
+            b.submit(4, 0);
+            assertEquals(1, heard[0]);
         }
     }
 

@@ -25,8 +25,10 @@ final class GsiTable {
 
     /** Replaces all that an interrupt does. */
     void set(KvmVm.Route route) {
-        remove(route.gsi());
-        add(route);
+        if (!routes.contains(route)) {
+            remove(route.gsi());
+            add(route);
+        }
     }
 
     /** Takes all that an interrupt does away. */

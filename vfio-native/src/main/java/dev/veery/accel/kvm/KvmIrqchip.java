@@ -2,11 +2,13 @@ package dev.veery.accel.kvm;
 
 import dev.veery.accel.Irqchip;
 import dev.veery.base.ConfigException;
+import dev.veery.irq.ApicMessage;
 import dev.veery.irq.EoiListener;
 import dev.veery.irq.ExtIntSource;
 import dev.veery.irq.InterruptBus;
 import dev.veery.irq.IrqLine;
 import dev.veery.irq.RemoteApics;
+import dev.veery.irq.SignalTarget;
 import dev.veery.linux.abi.Kvm;
 import dev.veery.linux.abi.KvmLayout;
 import dev.veery.linux.kvm.KvmSystem;
@@ -36,6 +38,8 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
     /** SDM vol. 3, 11.11: the address and data of a message. */
     private static final long MSI_ADDRESS = 0xfee0_0000L;
 
+    private static final long UNREACHABLE = -1;
+
     private static final int MSI_DEST_SHIFT = 12;
     private static final int MSI_LOGICAL = 1 << 2;
     private static final int MSI_MODE_SHIFT = 8;
@@ -56,6 +60,7 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
     private final boolean wideDestinations;
 
     private final GsiTable routes;
+    private final @Nullable KernelSignals signals;
     private final boolean[] endReported = new boolean[VECTORS];
 
     /** The kernel's controllers as it makes them: what a reset restores. */
@@ -91,6 +96,13 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
         wideDestinations = system.extension(Kvm.KVM_CAP_X2APIC_API) != 0
                 && vm.enable(Kvm.KVM_CAP_X2APIC_API, Kvm.KVM_X2APIC_API_USE_32BIT_IDS);
         routes = new GsiTable(vm);
+        signals = system.extension(Kvm.KVM_CAP_IRQFD) == 0
+                ? null
+                : new KernelSignals(
+                        this,
+                        vm,
+                        system.extension(Kvm.KVM_CAP_IRQ_ROUTING),
+                        complete && system.extension(Kvm.KVM_CAP_IRQFD_RESAMPLE) != 0);
     }
 
     /** The table of global system interrupts. */
@@ -116,14 +128,31 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
             reportEndsOf(vector);
         }
         int data = vector | mode << MSI_MODE_SHIFT | (level ? MSI_LEVEL | MSI_ASSERT : 0);
+        long address = address(dest, logical);
+        return address != UNREACHABLE && vm.signalMsi(address, data);
+    }
+
+    /** The address of a message, as KVM takes it. */
+    private long address(int dest, boolean logical) {
         long address = MSI_ADDRESS | (dest & 0xff) << MSI_DEST_SHIFT | (logical ? MSI_LOGICAL : 0);
-        if (dest >>> 8 != 0 && dest != InterruptBus.BROADCAST) {
-            if (!wideDestinations) {
-                return false;
-            }
-            address |= (dest & 0xffff_ff00L) << 32;
+        if (dest >>> 8 == 0 || dest == InterruptBus.BROADCAST) {
+            return address;
         }
-        return vm.signalMsi(address, data);
+        return wideDestinations ? address | (dest & 0xffff_ff00L) << 32 : UNREACHABLE;
+    }
+
+    /** The signals that the kernel turns into interrupts; null where it cannot. */
+    @Override
+    public @Nullable SignalTarget signals() {
+        return signals;
+    }
+
+    /** The route of a message with a signal; null for one that cannot be. */
+    KvmVm.@Nullable Route route(int gsi, ApicMessage message) {
+        long address = address(message.destination(), message.logical());
+        return address == UNREACHABLE
+                ? null
+                : KvmVm.Route.toMessage(gsi, address, message.vector() | message.mode() << MSI_MODE_SHIFT);
     }
 
     private void reportEndsOf(int vector) {

@@ -214,22 +214,32 @@ public final class KvmVm implements AutoCloseable {
      * @param resample for a level-triggered interrupt: signalled when the guest has ended it; null for an edge
      */
     public void attachIrqfd(int gsi, EventFd trigger, @Nullable EventFd resample) {
-        irqfd(gsi, trigger, resample, resample == null ? 0 : Kvm.KVM_IRQFD_FLAG_RESAMPLE);
+        attachIrqfd(gsi, trigger.fd().number(), resample == null ? -1 : resample.fd().number());
+    }
+
+    /** As the other one, with numbers of descriptors; {@code resample} -1 for an edge. */
+    public void attachIrqfd(int gsi, int trigger, int resample) {
+        irqfd(gsi, trigger, resample, resample < 0 ? 0 : Kvm.KVM_IRQFD_FLAG_RESAMPLE);
     }
 
     /** Ends what {@link #attachIrqfd} began; a signal on its way still arrives. */
     public void detachIrqfd(int gsi, EventFd trigger) {
-        irqfd(gsi, trigger, null, Kvm.KVM_IRQFD_FLAG_DEASSIGN);
+        detachIrqfd(gsi, trigger.fd().number());
     }
 
-    private void irqfd(int gsi, EventFd trigger, @Nullable EventFd resample, int flags) {
+    /** As the other one, with the number of a descriptor. */
+    public void detachIrqfd(int gsi, int trigger) {
+        irqfd(gsi, trigger, -1, Kvm.KVM_IRQFD_FLAG_DEASSIGN);
+    }
+
+    private void irqfd(int gsi, int trigger, int resample, int flags) {
         long irqfd = OffHeap.allocate(KvmLayout.SIZEOF_IRQFD);
         try {
-            OffHeap.putInt(irqfd, trigger.fd().number());
+            OffHeap.putInt(irqfd, trigger);
             OffHeap.putInt(irqfd + KvmLayout.IRQFD_GSI, gsi);
             OffHeap.putInt(irqfd + KvmLayout.IRQFD_FLAGS, flags);
-            if (resample != null) {
-                OffHeap.putInt(irqfd + KvmLayout.IRQFD_RESAMPLEFD, resample.fd().number());
+            if (resample >= 0) {
+                OffHeap.putInt(irqfd + KvmLayout.IRQFD_RESAMPLEFD, resample);
             }
             fd.ioctl("KVM_IRQFD", Kvm.KVM_IRQFD, irqfd);
         } finally {
