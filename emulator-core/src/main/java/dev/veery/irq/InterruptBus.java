@@ -92,13 +92,7 @@ public final class InterruptBus implements MsiSink {
     @Override
     public void send(int requesterId, long address, int data) {
         if (resolve(requesterId, address, data, decoded)) {
-            route(
-                    decoded.destination(),
-                    decoded.logical(),
-                    null,
-                    decoded.mode(),
-                    decoded.vector(),
-                    decoded.level());
+            route(decoded.destination(), decoded.logical(), null, decoded.mode(), decoded.vector(), decoded.level());
         }
     }
 

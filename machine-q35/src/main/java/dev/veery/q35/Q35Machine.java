@@ -88,7 +88,10 @@ public final class Q35Machine implements AutoCloseable {
                     this::chardev,
                     this::exit,
                     new PanicListener());
-            settings.backends().hostDevices().types(chips.memorySpace, chips.signals).forEach(registry::add);
+            settings.backends()
+                    .hostDevices()
+                    .types(chips.memorySpace, chips.signals)
+                    .forEach(registry::add);
             PciDeviceTypes.addTo(registry, settings.clock(), settings.backends(), settings.cpus());
             devices = new DeviceManager(registry, plug, settings.warnings());
             firmware = new Q35Firmware(settings, chips);

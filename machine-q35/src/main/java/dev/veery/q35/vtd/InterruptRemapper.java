@@ -98,8 +98,7 @@ final class InterruptRemapper implements MsiSink {
         int reason = memory.failed() ? VtdFault.IR_ACCESS : check(source, low, high);
         if (reason == VtdFault.NONE) {
             decode(low, message);
-            bus.deliver(
-                    message.destination(), message.logical(), message.mode(), message.vector(), message.level());
+            bus.deliver(message.destination(), message.logical(), message.mode(), message.vector(), message.level());
         } else if (reason == VtdFault.IR_ACCESS || (low & FPD) == 0) {
             faults.interrupt(source, index, reason);
         }

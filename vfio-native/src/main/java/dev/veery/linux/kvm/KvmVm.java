@@ -214,7 +214,10 @@ public final class KvmVm implements AutoCloseable {
      * @param resample for a level-triggered interrupt: signalled when the guest has ended it; null for an edge
      */
     public void attachIrqfd(int gsi, EventFd trigger, @Nullable EventFd resample) {
-        attachIrqfd(gsi, trigger.fd().number(), resample == null ? -1 : resample.fd().number());
+        attachIrqfd(
+                gsi,
+                trigger.fd().number(),
+                resample == null ? -1 : resample.fd().number());
     }
 
     /** As the other one, with numbers of descriptors; {@code resample} -1 for an edge. */
