@@ -49,8 +49,8 @@ class KvmContractTest extends AcceleratorContractTest {
     void aSignalOfTheHostInterruptsTheGuest() {
         Irqchip chip = t.irqchip();
         assumeTrue(chip != null, "no local APIC in the kernel");
-        SignalRoutes routes = new SignalRoutes(
-                t.bus, pin -> -1, Objects.requireNonNull(chip).signals());
+        SignalRoutes routes =
+                new SignalRoutes(t.bus, pin -> -1, Objects.requireNonNull(chip).signals());
         Tables.long64(t);
         Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
         t.start(Tables.CODE, code.ready().b(0xfb, 0xeb, 0xfe));
