@@ -157,17 +157,7 @@ public final class DmaDomain {
         if (scratch.length() < size) {
             return loadBytes(iova, size);
         }
-        long host = scratch.host();
-        switch (size) {
-            case 1:
-                return OffHeap.getByteAcquire(host) & 0xffL;
-            case 2:
-                return OffHeap.getCharAcquire(host);
-            case 4:
-                return OffHeap.getIntAcquire(host) & 0xffff_ffffL;
-            default:
-                return OffHeap.getLongAcquire(host);
-        }
+        return OffHeap.getAcquire(scratch.host(), size);
     }
 
     private long loadBytes(long iova, int size) {
@@ -202,21 +192,7 @@ public final class DmaDomain {
         if (scratch.length() < size) {
             return storeBytes(iova, size, value);
         }
-        long host = scratch.host();
-        switch (size) {
-            case 1:
-                OffHeap.putByteRelease(host, (int) value);
-                break;
-            case 2:
-                OffHeap.putShortRelease(host, (int) value);
-                break;
-            case 4:
-                OffHeap.putIntRelease(host, (int) value);
-                break;
-            default:
-                OffHeap.putLongRelease(host, value);
-                break;
-        }
+        OffHeap.putRelease(scratch.host(), size, value);
         scratch.written(size);
         return status;
     }

@@ -171,7 +171,7 @@ public final class AddressSpace implements AutoCloseable {
         if (i >= 0 && Unsigned.le(size - 1, flat.last(i) - address)) {
             long within = address - flat.start(i);
             if (flat.isRam(i)) {
-                return load(flat.hostAddress(i) + within, size);
+                return OffHeap.getAcquire(flat.hostAddress(i) + within, size);
             }
             return readDevice(flat, i, within, address, size);
         }
@@ -218,7 +218,7 @@ public final class AddressSpace implements AutoCloseable {
         if (i >= 0 && Unsigned.le(size - 1, flat.last(i) - address)) {
             long within = address - flat.start(i);
             if (flat.isWritable(i)) {
-                store(flat.hostAddress(i) + within, size, value);
+                OffHeap.putRelease(flat.hostAddress(i) + within, size, value);
                 Objects.requireNonNull(flat.block(i)).noteWrite(flat.offsetInRegion(i) + within, size);
             } else {
                 writeDevice(flat, i, within, address, size, value);
@@ -273,36 +273,6 @@ public final class AddressSpace implements AutoCloseable {
         }
         long bytes = Unsigned.lt(room, limit - 1) ? room + 1 : limit;
         return (int) Math.min(Long.highestOneBit(bytes), Long.lowestOneBit(address | 8));
-    }
-
-    private static long load(long host, int size) {
-        switch (size) {
-            case 1:
-                return OffHeap.getByteAcquire(host) & 0xffL;
-            case 2:
-                return OffHeap.getCharAcquire(host);
-            case 4:
-                return OffHeap.getIntAcquire(host) & 0xffff_ffffL;
-            default:
-                return OffHeap.getLongAcquire(host);
-        }
-    }
-
-    private static void store(long host, int size, long value) {
-        switch (size) {
-            case 1:
-                OffHeap.putByteRelease(host, (int) value);
-                break;
-            case 2:
-                OffHeap.putShortRelease(host, (int) value);
-                break;
-            case 4:
-                OffHeap.putIntRelease(host, (int) value);
-                break;
-            default:
-                OffHeap.putLongRelease(host, value);
-                break;
-        }
     }
 
     // ---- bulk accesses
@@ -379,7 +349,7 @@ public final class AddressSpace implements AutoCloseable {
                 done += run;
             } else {
                 int piece = piece(flat, at, (int) Math.min(8, length - done));
-                write(at, piece, load(host + done, piece));
+                write(at, piece, OffHeap.getAcquire(host + done, piece));
                 done += piece;
             }
         }
@@ -398,7 +368,7 @@ public final class AddressSpace implements AutoCloseable {
                 done += run;
             } else {
                 int piece = piece(flat, at, (int) Math.min(8, length - done));
-                store(host + done, piece, read(at, piece));
+                OffHeap.putRelease(host + done, piece, read(at, piece));
                 done += piece;
             }
         }

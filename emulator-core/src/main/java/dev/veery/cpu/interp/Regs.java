@@ -109,38 +109,6 @@ final class Regs {
         }
     }
 
-    /** Guest RAM at a host address. */
-    static long loadHost(long host, int size) {
-        switch (size) {
-            case 1:
-                return OffHeap.getByteAcquire(host) & 0xffL;
-            case 2:
-                return OffHeap.getCharAcquire(host);
-            case 4:
-                return OffHeap.getIntAcquire(host) & 0xffff_ffffL;
-            default:
-                return OffHeap.getLongAcquire(host);
-        }
-    }
-
-    /** Guest RAM at a host address. */
-    static void storeHost(long host, int size, long value) {
-        switch (size) {
-            case 1:
-                OffHeap.putByteRelease(host, (int) value);
-                break;
-            case 2:
-                OffHeap.putShortRelease(host, (int) value);
-                break;
-            case 4:
-                OffHeap.putIntRelease(host, (int) value);
-                break;
-            default:
-                OffHeap.putLongRelease(host, value);
-                break;
-        }
-    }
-
     static long signExtend(long value, int size) {
         int shift = 64 - 8 * size;
         return value << shift >> shift;

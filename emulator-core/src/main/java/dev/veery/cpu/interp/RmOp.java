@@ -2,6 +2,7 @@ package dev.veery.cpu.interp;
 
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
+import dev.veery.memory.access.OffHeap;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
@@ -76,7 +77,7 @@ abstract class RmOp extends MemOp {
                 modifyLockedSlow(s, m, a);
             }
         } else if (host != 0) {
-            Regs.storeHost(host, size, modify(s, Regs.loadHost(host, size)));
+            OffHeap.putRelease(host, size, modify(s, OffHeap.getAcquire(host, size)));
         } else {
             Regs.store(m, a, size, modify(s, Regs.load(m, a, size)));
         }
@@ -84,9 +85,9 @@ abstract class RmOp extends MemOp {
 
     private void exchange(CpuState s, long host) {
         int flags = usesCarry() ? s.flags() : 0;
-        long old = Regs.loadHost(host, size);
+        long old = OffHeap.getAcquire(host, size);
         while (!Locked.compareAndSet(host, size, old, modify(s, old))) {
-            old = Regs.loadHost(host, size);
+            old = OffHeap.getAcquire(host, size);
             if (usesCarry()) {
                 Flags.setArithmetic(s, flags & Cr.ARITH);
             }

@@ -254,7 +254,7 @@ final class StringOps {
                 return;
             }
             for (long i = 0; i < chunk; i++) {
-                Regs.storeHost(target + i * size, size, value);
+                OffHeap.putRelease(target + i * size, size, value);
             }
         }
     }

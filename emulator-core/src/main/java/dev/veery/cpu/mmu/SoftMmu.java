@@ -348,17 +348,7 @@ public final class SoftMmu extends Mmu {
         if ((OffHeap.getLong(e) & Tlb.SLOW) != 0) {
             return memory.read(OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff, size);
         }
-        long host = linear + OffHeap.getLong(e + Tlb.ADDEND);
-        switch (size) {
-            case 1:
-                return OffHeap.getByteAcquire(host) & 0xffL;
-            case 2:
-                return OffHeap.getCharAcquire(host);
-            case 4:
-                return OffHeap.getIntAcquire(host) & 0xffff_ffffL;
-            default:
-                return OffHeap.getLongAcquire(host);
-        }
+        return OffHeap.getAcquire(linear + OffHeap.getLong(e + Tlb.ADDEND), size);
     }
 
     private long loadCrossing(long linear, int size, int index) {
@@ -391,21 +381,7 @@ public final class SoftMmu extends Mmu {
             memory.write(OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff, size, value);
             return;
         }
-        long host = linear + OffHeap.getLong(e + Tlb.ADDEND);
-        switch (size) {
-            case 1:
-                OffHeap.putByteRelease(host, (int) value);
-                break;
-            case 2:
-                OffHeap.putShortRelease(host, (int) value);
-                break;
-            case 4:
-                OffHeap.putIntRelease(host, (int) value);
-                break;
-            default:
-                OffHeap.putLongRelease(host, value);
-                break;
-        }
+        OffHeap.putRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), size, value);
     }
 
     private void storeCrossing(long linear, int size, long value, int index) {

@@ -155,6 +155,38 @@ public final class OffHeap {
         UNSAFE.putOrderedLong(null, address, value);
     }
 
+    /** {@code size} bytes, 1, 2, 4 or 8, zero-extended; later accesses stay behind them. */
+    public static long getAcquire(long address, int size) {
+        switch (size) {
+            case 1:
+                return getByteAcquire(address) & 0xffL;
+            case 2:
+                return getCharAcquire(address);
+            case 4:
+                return getIntAcquire(address) & 0xffff_ffffL;
+            default:
+                return getLongAcquire(address);
+        }
+    }
+
+    /** Stores the lowest {@code size} bytes, 1, 2, 4 or 8, behind all earlier accesses. */
+    public static void putRelease(long address, int size, long value) {
+        switch (size) {
+            case 1:
+                putByteRelease(address, (int) value);
+                break;
+            case 2:
+                putShortRelease(address, (int) value);
+                break;
+            case 4:
+                putIntRelease(address, (int) value);
+                break;
+            default:
+                putLongRelease(address, value);
+                break;
+        }
+    }
+
     /** Atomic compare-and-set of an int, aligned unless {@link #UNALIGNED_ATOMICS}; a full fence. */
     public static boolean compareAndSetInt(long address, int expected, int value) {
         return UNSAFE.compareAndSwapInt(null, address, expected, value);
