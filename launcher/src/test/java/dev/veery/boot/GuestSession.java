@@ -25,9 +25,10 @@ final class GuestSession implements AutoCloseable {
     private final StringBuilder text = new StringBuilder();
     private int seen;
 
-    private GuestSession(List<String> command) throws IOException {
+    private GuestSession(List<String> command, String javaOptions) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("VEERY_NO_BUILD", "1");
+        builder.environment().put("VEERY_JAVA_OPTS", javaOptions);
         process = builder.start();
         input = process.getOutputStream();
         output = process.getInputStream();
@@ -35,6 +36,13 @@ final class GuestSession implements AutoCloseable {
 
     /** Boots up to the shell's prompt; {@code append} goes to the kernel, {@code options} to the program. */
     static GuestSession boot(String append, String... options) throws IOException {
+        GuestSession session = start("", append, options);
+        session.awaitPrompt();
+        return session;
+    }
+
+    /** Begins to boot, with more options for the JVM. */
+    static GuestSession start(String javaOptions, String append, String... options) throws IOException {
         String kernel = System.getenv("VEERY_TEST_KERNEL");
         String initrd = System.getenv("VEERY_TEST_INITRD");
         assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
@@ -54,11 +62,13 @@ final class GuestSession implements AutoCloseable {
                 "-append",
                 "console=ttyS0 quiet " + append));
         command.addAll(List.of(options));
-        GuestSession session = new GuestSession(command);
-        session.await("Leave with 'poweroff -f'");
-        session.type("PS1='ready'\"> \"");
-        session.await("ready> ");
-        return session;
+        return new GuestSession(command, javaOptions);
+    }
+
+    void awaitPrompt() throws IOException {
+        await("Leave with 'poweroff -f'");
+        type("PS1='ready'\"> \"");
+        await("ready> ");
     }
 
     void type(String line) throws IOException {

@@ -2,22 +2,23 @@ package dev.veery.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,102 +30,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("boot")
 class GuestShellTest {
     private static final int PASTED = 16 * 1024;
-    private static final long DEADLINE = TimeUnit.MINUTES.toNanos(4);
-
     /** Seconds over which the clocks are compared; the property lengthens it. */
     private static final int CLOCK_SECONDS = Integer.getInteger("veery.clock.seconds", 20);
 
     private static final long MAX_KIB_BEYOND_RAM = 300 * 1024;
 
-    /** The program, its console, and what it has printed so far. */
-    private static final class Session implements AutoCloseable {
-        final Process process;
-        private final OutputStream input;
-        private final InputStream output;
-        private final StringBuilder text = new StringBuilder();
-        private int seen;
-
-        Session(List<String> command) throws IOException {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-            builder.environment().put("VEERY_NO_BUILD", "1");
-            process = builder.start();
-            input = process.getOutputStream();
-            output = process.getInputStream();
-        }
-
-        void type(String line) throws IOException {
-            input.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
-            input.flush();
-        }
-
-        /** Reads until something new matches; returns the match. */
-        Matcher await(String regex) throws IOException {
-            Pattern pattern = Pattern.compile(regex);
-            long start = System.nanoTime();
-            byte[] buffer = new byte[8192];
-            while (System.nanoTime() - start < DEADLINE) {
-                Matcher matcher = pattern.matcher(text);
-                if (matcher.find(seen)) {
-                    seen = matcher.end();
-                    return matcher;
-                }
-                int n = output.read(buffer);
-                if (n < 0) {
-                    break;
-                }
-                text.append(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
-            }
-            throw new AssertionError("no '" + regex + "' in: " + text);
-        }
-
-        @Override
-        public void close() {
-            process.destroy();
-        }
-    }
-
-    private static Session boot(String accelerator, String processors) throws IOException {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
-        Session session = new Session(List.of(
-                Program.ROOT.resolve("launcher/bin/veery").toString(),
-                "-accel",
-                accelerator,
-                "-smp",
-                processors,
-                "-m",
-                "512M",
-                "-nodefaults",
-                "-display",
-                "none",
-                "-serial",
-                "stdio",
-                "-kernel",
-                kernel,
-                "-initrd",
-                initrd,
-                "-append",
-                "console=ttyS0 quiet veery.word=heron"));
-        session.await("Leave with 'poweroff -f'");
-        session.type("PS1='ready'\"> \"");
-        session.await("ready> ");
-        return session;
+    private static GuestSession boot(String accelerator, String processors, String... options) throws IOException {
+        List<String> all = new ArrayList<>(List.of("-accel", accelerator, "-smp", processors));
+        all.addAll(List.of(options));
+        return GuestSession.boot("veery.word=heron", all.toArray(String[]::new));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"interp", "jit"})
     void takesPastedInputKeepsTimeAndStaysSmall(String accelerator)
             throws IOException, InterruptedException, NoSuchAlgorithmException {
-        try (Session session = boot(accelerator, "1")) {
+        try (GuestSession session = boot(accelerator, "1")) {
             session.type("cat /proc/cmdline");
             session.await("veery.word=heron");
             losesNothingPasted(session);
             keepsTime(session);
             staysSmall(session.process.pid());
-            session.type("poweroff -f");
-            assertTrue(session.process.waitFor(1, TimeUnit.MINUTES), "powers off");
-            assertEquals(0, session.process.exitValue());
+            powersOff(session);
         }
     }
 
@@ -132,21 +59,72 @@ class GuestShellTest {
     @ParameterizedTest
     @ValueSource(strings = {"interp", "jit"})
     void fourProcessorsWorkTogether(String accelerator) throws IOException, InterruptedException {
-        try (Session session = boot(accelerator, "4,sockets=2,threads=2")) {
+        try (GuestSession session = boot(accelerator, "4,sockets=2,threads=2")) {
             session.type("echo processors-$(nproc)-$(grep -c 'physical id.*: 1' /proc/cpuinfo)");
             assertEquals("4-2", session.await("processors-([0-9]+-[0-9]+)").group(1));
             session.type("for i in 1 2 3 4; do (for j in 1 2 3; do head -c 100000 /dev/zero | sha256sum; done"
                     + " > /tmp/sums$i) & done; wait; echo different-$(cat /tmp/sums* | sort -u | wc -l)");
             assertEquals("1", session.await("different-([0-9]+)").group(1));
-            session.type("echo complaints-$(dmesg | grep -c -E 'Oops|BUG:|Call Trace|WARNING:')");
-            assertEquals("0", session.await("complaints-([0-9]+)").group(1));
-            session.type("poweroff -f");
-            assertTrue(session.process.waitFor(1, TimeUnit.MINUTES), "powers off");
-            assertEquals(0, session.process.exitValue());
+            hasNoComplaints(session);
+            powersOff(session);
         }
     }
 
-    private static void losesNothingPasted(Session session) throws IOException, NoSuchAlgorithmException {
+    /** Thread dumps, a flight recording and collections of a heap that is nearly full while the guest boots and works. */
+    @Test
+    void toolsForJavaGoUnnoticed(@TempDir Path directory) throws IOException, InterruptedException {
+        Path dumps = directory.resolve("dumps");
+        Path recording = directory.resolve("recording.jfr");
+        String java = "-Xmx72m -XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:+LogVMOutput -XX:LogFile=" + dumps
+                + " -XX:StartFlightRecording:settings=profile,filename=" + recording + " -Xlog:jfr*=off";
+        try (GuestSession session = GuestSession.start(java, "veery.word=heron", "-accel", "jit", "-smp", "2")) {
+            Thread tools = new Thread(() -> disturb(session.process));
+            tools.start();
+            session.awaitPrompt();
+            session.type("for j in 1 2 3 4 5 6; do head -c 3000000 /dev/zero | sha256sum; done | sort -u > /tmp/sums;"
+                    + " echo different-$(cat /tmp/sums | wc -l)");
+            assertEquals("1", session.await("different-([0-9]+)").group(1));
+            hasNoComplaints(session);
+            tools.interrupt();
+            tools.join();
+            powersOff(session);
+        }
+        assertTrue(Files.readString(dumps).split("Full thread dump", -1).length > 5, "thread dumps");
+        assertTrue(Files.size(recording) > 0, "a recording");
+    }
+
+    /** Until interrupted, or the program ends. */
+    private static void disturb(Process program) {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        String pid = Long.toString(program.pid());
+        try {
+            while (program.isAlive()) {
+                new ProcessBuilder("kill", "-QUIT", pid).start().waitFor();
+                Thread.sleep(100);
+                new ProcessBuilder(jcmd, pid, "GC.run")
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void powersOff(GuestSession session) throws IOException, InterruptedException {
+        session.type("poweroff -f");
+        assertTrue(session.process.waitFor(1, TimeUnit.MINUTES), "powers off");
+        assertEquals(0, session.process.exitValue());
+    }
+
+    private static void hasNoComplaints(GuestSession session) throws IOException {
+        session.type("echo complaints-$(dmesg | grep -c -E 'Oops|BUG:|Call Trace|WARNING:')");
+        assertEquals("0", session.await("complaints-([0-9]+)").group(1));
+    }
+
+    private static void losesNothingPasted(GuestSession session) throws IOException, NoSuchAlgorithmException {
         StringBuilder pasted = new StringBuilder();
         while (pasted.length() < PASTED) {
             pasted.append(String.format("%07d", pasted.length())).append('\n');
@@ -154,20 +132,19 @@ class GuestShellTest {
         byte[] bytes = pasted.toString().getBytes(StandardCharsets.US_ASCII);
         session.type("stty -echo; echo go-'ahead'; head -c " + bytes.length + " | sha256sum; stty echo");
         session.await("go-ahead");
-        session.input.write(bytes);
-        session.input.flush();
+        session.paste(bytes);
 
         String sum =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         assertEquals(sum, session.await("([0-9a-f]{64})").group(1));
     }
 
-    private static double guestSeconds(Session session) throws IOException {
+    private static double guestSeconds(GuestSession session) throws IOException {
         session.type("echo up-$(cut -d ' ' -f 1 /proc/uptime)-$(date +%s)");
         return Double.parseDouble(session.await("up-([0-9.]+)-[0-9]+").group(1));
     }
 
-    private static void keepsTime(Session session) throws IOException {
+    private static void keepsTime(GuestSession session) throws IOException {
         double guestStart = guestSeconds(session);
         long hostStart = System.nanoTime();
         session.type("sleep " + CLOCK_SECONDS + "; echo slept-'well'");
