@@ -16,7 +16,8 @@ public record TraceOptions(Set<Item> items, @Nullable String file) {
         INT("int", "show interrupts and exceptions"),
         CPU_RESET("cpu_reset", "show the registers before a reset"),
         GUEST_ERRORS("guest_errors", "show what the guest does wrong, such as access to registers that are not there"),
-        UNIMP("unimp", "show what the guest asks for and does not get here");
+        UNIMP("unimp", "show what the guest asks for and does not get here"),
+        VFIO("vfio", "show what is mapped for assigned devices, and unmapped");
 
         private final String option;
         private final String help;

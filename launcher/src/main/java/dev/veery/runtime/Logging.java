@@ -14,11 +14,15 @@ import org.slf4j.LoggerFactory;
 public final class Logging {
     private static final String PROVIDER = "slf4j.provider";
 
+    /** What {@code vfio.MappingLedger} logs its changes to. */
+    private static final String LEDGER = "dev.veery.vfio.ledger";
+
     private Logging() {}
 
     /** Whether the details that loggers report are wanted. */
     static boolean wanted(TraceOptions options) {
-        return options.has(TraceOptions.Item.GUEST_ERRORS) || options.has(TraceOptions.Item.UNIMP);
+        return options.has(TraceOptions.Item.GUEST_ERRORS) || options.has(TraceOptions.Item.UNIMP)
+                || options.has(TraceOptions.Item.VFIO);
     }
 
     private static void provider(String name) {
@@ -52,5 +56,6 @@ public final class Logging {
         root.setLevel(Level.WARN);
         root.addAppender(appender);
         context.getLogger("dev.veery").setLevel(options.has(TraceOptions.Item.GUEST_ERRORS) ? Level.DEBUG : Level.INFO);
+        context.getLogger(LEDGER).setLevel(options.has(TraceOptions.Item.VFIO) ? Level.DEBUG : Level.INFO);
     }
 }

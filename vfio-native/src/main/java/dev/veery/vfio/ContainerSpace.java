@@ -38,4 +38,9 @@ final class ContainerSpace implements HostSpace {
     public void close() {
         container.close();
     }
+
+    @Override
+    public String toString() {
+        return container.toString();
+    }
 }

@@ -44,4 +44,9 @@ final class IoasSpace implements HostSpace {
     public void close() {
         iommufd.destroy(id);
     }
+
+    @Override
+    public String toString() {
+        return "IOAS " + id;
+    }
 }

@@ -5,12 +5,20 @@ import dev.veery.linux.vfio.IommuInfo;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The mappings of one address space of the host, as the kernel holds them: every change goes through here, and what the
  * kernel refuses is not entered. Mappings do not overlap and go as a whole, because the kernel splits none.
  */
 final class MappingLedger {
+    /** The unit in which changes are reported. */
+    private static final long PAGE = 4096;
+
+    /** Every change, for {@code -d vfio}; the launcher knows the name. */
+    private static final Logger LOG = LoggerFactory.getLogger("dev.veery.vfio.ledger");
+
     private record Entry(long host, long size, int access) {}
 
     private final HostSpace space;
@@ -63,8 +71,15 @@ final class MappingLedger {
             entries.put(iova, new Entry(host, size, access));
             bytes += size;
             changes++;
+            log("map", iova, size, access);
         }
         return result;
+    }
+
+    private void log(String what, long iova, long size, int access) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug(String.format("vfio: %s: %s %x pages %d access %d", space, what, iova, size / PAGE, access));
+        }
     }
 
     private boolean overlaps(long iova, long size) {
@@ -87,6 +102,7 @@ final class MappingLedger {
             entries.remove(iova);
             bytes -= entry.size;
             changes++;
+            log("unmap", iova, entry.size, entry.access);
         }
         return result;
     }

@@ -169,6 +169,10 @@ public final class VfioPciDevice extends PciDevice {
 
     @Override
     protected void onRealize() {
+        if (hostDevice.group().isEmpty()) {
+            // It cannot be bound either: this is said first.
+            throw HostFailure.noIommu(hostDevice);
+        }
         if (!hostDevice.boundToVfio()) {
             throw HostFailure.notBound(hostDevice);
         }

@@ -130,4 +130,10 @@ public final class VfioContainer implements AutoCloseable {
             OffHeap.free(request);
         }
     }
+
+    /** By its descriptor, so that two can be told apart. */
+    @Override
+    public String toString() {
+        return "container " + fd.number();
+    }
 }
