@@ -26,7 +26,7 @@ final class FpuLowering {
             return null;
         }
         if (i.lock || !b.model().has(Feature.FPU)) {
-            return new FpuOps.Undefined();
+            return new Lowering.Undefined();
         }
         return i.isReg() ? register(b, i) : memory(b, i);
     }
@@ -50,7 +50,7 @@ final class FpuLowering {
                 if (group < 4) {
                     return move(b, i, group, n);
                 }
-                return i.modrm == 0xe9 ? new FpuOps.Compare(b, i, 1, false, 2) : new FpuOps.Undefined();
+                return i.modrm == 0xe9 ? new FpuOps.Compare(b, i, 1, false, 2) : new Lowering.Undefined();
             case 0xdb:
                 return groupDb(b, i, group, n);
             case 0xdc:
@@ -59,7 +59,7 @@ final class FpuLowering {
                 return groupDd(b, i, group, n);
             case 0xde:
                 if (group == FpuArith.COMP) {
-                    return n == 1 ? new FpuOps.Compare(b, i, 1, true, 2) : new FpuOps.Undefined();
+                    return n == 1 ? new FpuOps.Compare(b, i, 1, true, 2) : new Lowering.Undefined();
                 }
                 return group == FpuArith.COM
                         ? new FpuOps.Compare(b, i, n, true, 1)
@@ -79,7 +79,7 @@ final class FpuLowering {
     /** FCMOVcc: groups 0 to 3 of DA are B, E, BE and U; of DB their opposites. */
     private static Op move(BlockContext b, Insn i, int group, int n) {
         if (!b.model().has(Feature.CMOV)) {
-            return new FpuOps.Undefined();
+            return new Lowering.Undefined();
         }
         int cc = group == 0 ? 2 : group == 1 ? 4 : group == 2 ? 6 : 10;
         return new FpuOps.Stack(b, i, FpuOps.MOVE, n, i.opcode == 0xdb ? cc | 1 : cc);
@@ -100,7 +100,7 @@ final class FpuLowering {
                 case 3:
                     return new FpuOps.Control(FpuOps.INIT);
                 default:
-                    return new FpuOps.Undefined();
+                    return new Lowering.Undefined();
             }
         }
         return compareFlags(b, i, group, n, false);
@@ -108,7 +108,7 @@ final class FpuLowering {
 
     private static Op compareFlags(BlockContext b, Insn i, int group, int n, boolean pop) {
         if (group != 5 && group != 6 || !b.model().has(Feature.CMOV)) {
-            return new FpuOps.Undefined();
+            return new Lowering.Undefined();
         }
         return new FpuOps.CompareFlags(b, i, n, group == 6, pop);
     }
@@ -128,7 +128,7 @@ final class FpuLowering {
             case 5:
                 return new FpuOps.Compare(b, i, n, false, 1);
             default:
-                return new FpuOps.Undefined();
+                return new Lowering.Undefined();
         }
     }
 
@@ -142,7 +142,7 @@ final class FpuLowering {
             case 3:
                 return new FpuOps.Stack(b, i, FpuOps.STORE_POP, n, 0);
             case 4:
-                return n == 0 ? new FpuOps.Control(FpuOps.STORE_STATUS) : new FpuOps.Undefined();
+                return n == 0 ? new FpuOps.Control(FpuOps.STORE_STATUS) : new Lowering.Undefined();
             default:
                 return compareFlags(b, i, group, n, true);
         }

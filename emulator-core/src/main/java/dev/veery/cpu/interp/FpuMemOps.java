@@ -216,7 +216,7 @@ final class FpuMemOps {
                 }
                 return group == 5 || group == 7
                         ? new Ten(b, i, group == 5 ? Ten.FLD : Ten.FSTP)
-                        : new FpuOps.Undefined();
+                        : new Lowering.Undefined();
             case 0xdd:
                 return group == 1 ? truncated(b, i, 8) : floats(b, i, group, FpuArith.M64);
             default:
@@ -228,7 +228,7 @@ final class FpuMemOps {
     }
 
     private static Op truncated(BlockContext b, Insn i, int bytes) {
-        return b.model().has(Feature.SSE3) ? new StoreInt(b, i, bytes, true, true) : new FpuOps.Undefined();
+        return b.model().has(Feature.SSE3) ? new StoreInt(b, i, bytes, true, true) : new Lowering.Undefined();
     }
 
     private static Op ints(BlockContext b, Insn i, int group, int kind) {
@@ -248,14 +248,14 @@ final class FpuMemOps {
             case 0:
                 return new Load(b, i, kind);
             case 1:
-                return new FpuOps.Undefined();
+                return new Lowering.Undefined();
             case 2:
             case 3:
                 return new StoreFloat(b, i, size(kind), group == 3);
             case 4:
                 return new Control(b, i, single ? FLDENV : FRSTOR);
             case 5:
-                return single ? new Control(b, i, FLDCW) : new FpuOps.Undefined();
+                return single ? new Control(b, i, FLDCW) : new Lowering.Undefined();
             case 6:
                 return new Control(b, i, single ? FNSTENV : FNSAVE);
             default:

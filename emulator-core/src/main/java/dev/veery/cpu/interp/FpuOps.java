@@ -39,14 +39,6 @@ final class FpuOps {
         Fpu.setInstruction(s, m.blockRip + at, s.code64() ? 0 : s.seg[Seg.CS].selector, fop);
     }
 
-    /** Undefined encodings. */
-    static final class Undefined extends Op {
-        @Override
-        public void exec(CpuState s, Mmu m) {
-            throw s.ud();
-        }
-    }
-
     /** Everything but the control instructions: waits for a pending exception, and is recorded. */
     private abstract static class Waiting extends Op {
         private final int fop;
@@ -183,13 +175,13 @@ final class FpuOps {
                 case 1:
                     return new Stack(b, i, EXCHANGE, n, 0);
                 case 2:
-                    return n == 0 ? new Unary(b, i, FNOP + 0x10) : new Undefined();
+                    return n == 0 ? new Unary(b, i, FNOP + 0x10) : new Lowering.Undefined();
                 case 3:
                     return new Stack(b, i, STORE_UNCHECKED, n, 0);
                 default:
                     int code = i.modrm & 0x1f;
                     boolean hole = code == 2 || code == 3 || code == 6 || code == 7 || code == 15;
-                    return hole ? new Undefined() : new Unary(b, i, code);
+                    return hole ? new Lowering.Undefined() : new Unary(b, i, code);
             }
         }
 

@@ -36,6 +36,7 @@ final class BlockCompiler extends Emitter {
     private final BitInsns bits = new BitInsns(this);
     private final StackInsns stack = new StackInsns(this);
     private final VectorInsns vectors = new VectorInsns(this);
+    private final X87Insns x87 = new X87Insns(this);
     private final SystemInsns system = new SystemInsns(this);
     private final Insn[] insns = new Insn[MAX];
     private final int[] offsets = new int[MAX];
@@ -46,9 +47,11 @@ final class BlockCompiler extends Emitter {
     private final int[] resumeLabel = new int[MAX];
     private final boolean[] resumeWithFlags = new boolean[MAX];
     private final boolean[] sited = new boolean[MAX];
+    private final int[] x87Record = new int[MAX];
     private final Sites sites;
     private final long exitStub;
     private final long vectorStub;
+    private final long x87Stub;
     private final long refillRead;
     private final long refillWrite;
 
@@ -58,6 +61,7 @@ final class BlockCompiler extends Emitter {
     private int current;
     private int unsupported;
     private boolean usesVectors;
+    private boolean usesX87;
     private int entryOffset;
     private int pollOffset;
 
@@ -72,12 +76,14 @@ final class BlockCompiler extends Emitter {
      *
      * @param exitStub stores the guest's registers and returns to Java
      * @param vectorStub called: loads the guest's vector registers
+     * @param x87Stub called: loads the guest's x87 registers; 0 when the host cannot
      * @param refillRead called: looks into the second level of the TLB, for a read
      * @param refillWrite the same for a write
      */
-    BlockCompiler(Sites sites, long exitStub, long vectorStub, long refillRead, long refillWrite) {
+    BlockCompiler(Sites sites, long exitStub, long vectorStub, long x87Stub, long refillRead, long refillWrite) {
         this.sites = sites;
         this.vectorStub = vectorStub;
+        this.x87Stub = x87Stub;
         this.refillRead = refillRead;
         this.refillWrite = refillWrite;
         this.exitStub = exitStub;
@@ -115,6 +121,8 @@ final class BlockCompiler extends Emitter {
         links = 0;
         unsupported = 0;
         usesVectors = false;
+        usesX87 = false;
+        int known = x87Stub == 0 ? mode & ~CpuState.MODE_X87_MASKED : mode;
         int offset = 0;
         for (int i = 0; i < count; i++) {
             offsets[i] = offset;
@@ -129,10 +137,11 @@ final class BlockCompiler extends Emitter {
                 // runs as it was decoded, and not half of it as it is now.
                 return -1;
             }
-            native_[i] = valid && !block.undefined(i) && Supported.is(insns[i], mode);
+            native_[i] = valid && !block.undefined(i) && Supported.is(insns[i], known);
             leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
             usesVectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;
+            usesX87 |= native_[i] && X87Insns.usesRegisters(insns[i]);
             if (!native_[i] && i < count - 1) {
                 unsupported++;
             }
@@ -150,16 +159,18 @@ final class BlockCompiler extends Emitter {
         legacyRM(op(0x83, 8), 0, state(CpuState.JIT_COUNT), 1);
         emit8(count);
         if (usesVectors) {
-            legacyRM(op(0x83, 4), 7, state(CpuState.JIT_VECTORS), 1);
-            emit8(0);
-            int loaded = newLabel();
-            jccShort(Cond.NE, loaded);
-            callTo(vectorStub);
-            bind(loaded);
+            ensureLoaded(CpuState.JIT_VECTORS, vectorStub);
         }
+        if (usesX87) {
+            ensureLoaded(CpuState.JIT_X87, x87Stub);
+        }
+        x87.forgetRecord();
         flagsAtEntry();
         boolean ended = false;
         for (current = 0; current < count; current++) {
+            if (current == count - 1 && block.endsInTransfer()) {
+                recordX87();
+            }
             if (native_[current]) {
                 ended = emit(insns[current]);
             } else {
@@ -168,6 +179,7 @@ final class BlockCompiler extends Emitter {
             }
         }
         if (!ended) {
+            recordX87();
             saveFlags();
             chain(rip + length);
         }
@@ -192,6 +204,20 @@ final class BlockCompiler extends Emitter {
         return count + links;
     }
 
+    private void ensureLoaded(int flag, long stub) {
+        legacyRM(op(0x83, 4), 7, state(flag), 1);
+        emit8(0);
+        int loaded = newLabel();
+        jccShort(Cond.NE, loaded);
+        callTo(stub);
+        bind(loaded);
+    }
+
+    private void recordX87() {
+        x87.store(x87.record());
+        x87.forgetRecord();
+    }
+
     private void leave(long target, int exit) {
         movImm(Reg.RAX, target);
         store64(state(CpuState.JIT_RIP), Reg.RAX);
@@ -201,12 +227,16 @@ final class BlockCompiler extends Emitter {
 
     private void outOfLine(int i, int site) {
         bind(slowLabel[i]);
+        x87.store(x87Record[i]);
         store32(state(CpuState.JIT_EXIT), site);
         jmpTo(exitStub);
         int resume = offset();
         if (resumeLabel[i] >= 0) {
             if (usesVectors) {
                 callTo(vectorStub);
+            }
+            if (usesX87) {
+                callTo(x87Stub);
             }
             if (resumeWithFlags[i]) {
                 restoreFlags();
@@ -221,6 +251,9 @@ final class BlockCompiler extends Emitter {
         saveFlags();
         slowLabel[i] = newLabel();
         sited[i] = true;
+        // It may be one that records, or loads what was recorded.
+        x87Record[i] = x87.record();
+        x87.forgetRecord();
         jmp(slowLabel[i]);
         flagsAtEntry();
         resumeLabel[i] = newBoundLabel();
@@ -232,6 +265,7 @@ final class BlockCompiler extends Emitter {
         flagsClobbered(live[current]);
         slowLabel[current] = newLabel();
         sited[current] = true;
+        x87Record[current] = x87.record();
         resumeLabel[current] = -1;
         return slowLabel[current];
     }
@@ -245,6 +279,11 @@ final class BlockCompiler extends Emitter {
     /** Where an instruction goes when the interpreter has to do it; {@link #slow} has been called. */
     int slowLabel() {
         return slowLabel[current];
+    }
+
+    /** RIP of the block. */
+    long rip() {
+        return rip;
     }
 
     /** RIP behind the instruction being translated. */
@@ -348,6 +387,10 @@ final class BlockCompiler extends Emitter {
         int group = i.modrm >> 3 & 7;
         if (o < 0x40) {
             arithmetic.alu(i);
+            return false;
+        }
+        if (X87Insns.opcode(o)) {
+            x87.emit(i);
             return false;
         }
         if (o >= 0x70 && o < 0x80) {

@@ -75,6 +75,9 @@ final class FlagLiveness {
                 case 0xff:
                     return group < 2 ? USES : NEUTRAL;
                 default:
+                    if (X87Insns.opcode(o)) {
+                        return X87Insns.flags(i);
+                    }
                     return o >= 0x70 && o < 0x80 ? USES : NEUTRAL;
             }
         }

@@ -101,16 +101,32 @@ public final class JitTier implements NativeTier {
         int vectors = e.offset();
         emitLoadVectors(e);
         e.align(16);
+        int x87 = e.offset();
+        X87Transfer.emitLoad(e);
+        e.align(16);
+        int features = e.offset();
+        X87Transfer.emitFeatures(e);
+        e.align(16);
         int refillRead = e.offset();
         e.refillStub(false);
         e.align(16);
         int refillWrite = e.offset();
         e.refillStub(true);
         e.finish();
+        if (e.overflowed()) {
+            throw new IllegalStateException("stubs exceed " + STUB_BYTES + " bytes");
+        }
         position = STUB_BYTES;
+        boolean hasX87 = X87Transfer.possible(host.enterTidy(e.executable(features), s.base));
         compiler = new BlockCompiler(
-                sites, exitStub, e.executable(vectors), e.executable(refillRead), e.executable(refillWrite));
+                sites,
+                exitStub,
+                e.executable(vectors),
+                hasX87 ? e.executable(x87) : 0,
+                e.executable(refillRead),
+                e.executable(refillWrite));
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
+        OffHeap.putInt(s.base + CpuState.JIT_X87, 0);
         OffHeap.putLong(s.base + CpuState.JIT_SHADOW, NOWHERE);
     }
 
@@ -123,10 +139,8 @@ public final class JitTier implements NativeTier {
         }
         e.legacyRM(Emitter.op(0x83, 4), 7, Emitter.state(CpuState.JIT_VECTORS), 1);
         e.emit8(0);
-        int vectors = e.newLabel();
-        e.jccShort(Cond.NE, vectors);
-        e.emit8(RET);
-        e.bind(vectors);
+        int noVectors = e.newLabel();
+        e.jcc(Cond.E, noVectors);
         for (int x = 0; x < 16; x++) {
             e.legacyRM(Op.MOVUPS_STORE, x, Emitter.xmm(x), 0);
         }
@@ -137,6 +151,14 @@ public final class JitTier implements NativeTier {
         e.store32(Emitter.state(CpuState.JIT_MXCSR), MXCSR_MASKS);
         e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
         e.store32(Emitter.state(CpuState.JIT_VECTORS), 0);
+        e.bind(noVectors);
+        e.legacyRM(Emitter.op(0x83, 4), 7, Emitter.state(CpuState.JIT_X87), 1);
+        e.emit8(0);
+        int x87 = e.newLabel();
+        e.jccShort(Cond.NE, x87);
+        e.emit8(RET);
+        e.bind(x87);
+        X87Transfer.emitStore(e);
         e.emit8(RET);
     }
 

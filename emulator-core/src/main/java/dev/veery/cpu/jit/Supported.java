@@ -12,6 +12,9 @@ final class Supported {
         if (!i.isReg() && i.addrSize != 8) {
             return false;
         }
+        if (i.map == Insn.MAP_1 && X87Insns.opcode(i.opcode)) {
+            return !i.lock && (mode & CpuState.MODE_X87_MASKED) != 0 && X87Insns.knows(i);
+        }
         if (i.map == Insn.MAP_1) {
             return oneByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0);
         }

@@ -1,13 +1,13 @@
 /**
  * The translator: blocks of 64-bit guest code that run often become host machine code. Everything else stays with
- * {@link dev.veery.cpu.interp}: other modes, x87, MMX, string instructions, divisions, system instructions, and every
+ * {@link dev.veery.cpu.interp}: other modes, MMX, string instructions, divisions, system instructions, and every
  * memory access that misses the TLB.
  *
  * <p>What holds everywhere:
  *
  * <ul>
  *   <li>Emitted code touches guest memory only through a TLB hit, and executes no instruction that could fault: divisions
- *       are not translated, exceptions of MXCSR are masked while it runs (guest code that unmasks them is interpreted),
+ *       are not translated, exceptions of MXCSR and x87 are masked while it runs (guest code that unmasks them is interpreted),
  *       aligned vector operands are checked before they are used.
  *   <li>An instruction changes nothing before its last chance to leave; the interpreter then executes it as a whole. State
  *       is precise at every such point, flags included.

@@ -62,6 +62,12 @@ public final class CpuState {
     /** Offset of a second scratch operand. */
     public static final int SCRATCH2 = 0x140;
 
+    /** Emitted code: whether the host's x87 registers are the guest's, an int; always 0 in Java. */
+    public static final int JIT_X87 = 0x1e0;
+
+    /** Emitted code: the control word that Java wants, an int. */
+    public static final int JIT_HOST_FCW = 0x1e4;
+
     /** Offset of XMM0; registers are 64 bytes apart, so that wider ones fit. */
     public static final int XMM = 0x200;
 
@@ -131,7 +137,7 @@ public final class CpuState {
     /** Emitted code: address behind the list of filled sites, see {@code SiteCache}. */
     public static final int JIT_SITE_LIST = 0x6f8;
 
-    /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes. */
+    /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes, aligned to 64. */
     public static final int IMAGE = 0x700;
 
     /** Size of the off-heap block. */
@@ -179,7 +185,11 @@ public final class CpuState {
     /** {@link #mode}: as {@link #MODE_SSE}, and MXCSR masks every exception. */
     public static final int MODE_SSE_MASKED = 1 << 9;
 
+    /** {@link #mode}: x87 instructions do not raise #NM (CR0.EM and TS clear), and the control word masks every exception. */
+    public static final int MODE_X87_MASKED = 1 << 12;
+
     private static final int MXCSR_MASKS = 0x1f80;
+    private static final int FCW_MASKS = 0x3f;
 
     /** Host address of the off-heap block. */
     public final long base;
@@ -399,6 +409,9 @@ public final class CpuState {
         if ((cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (cr4 & Cr.CR4_OSFXSR) != 0) {
             boolean masked = (field(MXCSR) & MXCSR_MASKS) == MXCSR_MASKS;
             m |= masked ? MODE_SSE | MODE_SSE_MASKED : MODE_SSE;
+        }
+        if ((cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (field(FCW) & FCW_MASKS) == FCW_MASKS) {
+            m |= MODE_X87_MASKED;
         }
         boolean pe = (cr0 & Cr.CR0_PE) != 0;
         boolean vm = pe && (rflags & Cr.VM) != 0;
