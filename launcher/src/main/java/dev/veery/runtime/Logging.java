@@ -21,7 +21,8 @@ public final class Logging {
 
     /** Whether the details that loggers report are wanted. */
     static boolean wanted(TraceOptions options) {
-        return options.has(TraceOptions.Item.GUEST_ERRORS) || options.has(TraceOptions.Item.UNIMP)
+        return options.has(TraceOptions.Item.GUEST_ERRORS)
+                || options.has(TraceOptions.Item.UNIMP)
                 || options.has(TraceOptions.Item.VFIO);
     }
 

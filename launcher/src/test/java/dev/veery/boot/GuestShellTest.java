@@ -75,8 +75,8 @@ class GuestShellTest {
     void toolsForJavaGoUnnoticed(@TempDir Path directory) throws IOException, InterruptedException {
         Path dumps = directory.resolve("dumps");
         Path recording = directory.resolve("recording.jfr");
-        String java = "-Xmx72m -XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:+LogVMOutput -XX:LogFile=" + dumps
-                + " -XX:StartFlightRecording:settings=profile,filename=" + recording + " -Xlog:jfr*=off";
+        String java = "-Xmx72m -XX:+UnlockDiagnosticVMOptions -XX:-DisplayVMOutput -XX:+LogVMOutput -XX:LogFile="
+                + dumps + " -XX:StartFlightRecording:settings=profile,filename=" + recording + " -Xlog:jfr*=off";
         try (GuestSession session = GuestSession.start(java, "veery.word=heron", "-accel", "jit", "-smp", "2")) {
             Thread tools = new Thread(() -> disturb(session.process));
             tools.start();

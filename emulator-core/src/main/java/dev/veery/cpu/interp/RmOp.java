@@ -2,11 +2,11 @@ package dev.veery.cpu.interp;
 
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
-import dev.veery.memory.access.OffHeap;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Flags;
+import dev.veery.memory.access.OffHeap;
 
 /** An op whose operand is what ModRM.rm names, register or memory, of 1, 2, 4 or 8 bytes. For instructions that are not hot. */
 abstract class RmOp extends MemOp {

@@ -116,8 +116,7 @@ final class X87Transfer {
         for (int i = 0; i < 8; i++) {
             for (int half = 0; half < 16; half += 8) {
                 long st = image(IMAGE_ST + 16 * i + half);
-                long physical = Mem.indexed(
-                        GuestRegs.STATE, Reg.RCX, 0, CpuState.FPR + half - GuestRegs.STATE_BIAS);
+                long physical = Mem.indexed(GuestRegs.STATE, Reg.RCX, 0, CpuState.FPR + half - GuestRegs.STATE_BIAS);
                 e.load64(Reg.RAX, fromImage ? st : physical);
                 e.store64(fromImage ? physical : st, Reg.RAX);
             }

@@ -186,7 +186,7 @@ public final class Fpu {
     static void setFcw(CpuState s, int fcw) {
         s.setField(CpuState.FCW, fcw & FCW_WRITABLE | FCW_FIXED);
         summarise(s);
-        s.updateMode();
+        s.updateX87Mode();
     }
 
     /** Recomputes ES and B from the exceptions and their masks. */
@@ -204,7 +204,7 @@ public final class Fpu {
         s.setField(CpuState.FSW, 0);
         s.setField(CpuState.FTW, 0);
         setPointers(s, 0, 0, 0, 0, 0);
-        s.updateMode();
+        s.updateX87Mode();
     }
 
     /** FNCLEX. */

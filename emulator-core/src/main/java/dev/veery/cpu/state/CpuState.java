@@ -403,6 +403,16 @@ public final class CpuState {
         return raise(Vector.UD, 0);
     }
 
+    /** {@link #updateMode} where only the x87's control word has changed. */
+    public void updateX87Mode() {
+        mode = mode & ~MODE_X87_MASKED | x87Mode();
+    }
+
+    private int x87Mode() {
+        boolean quiet = (cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (field(FCW) & FCW_MASKS) == FCW_MASKS;
+        return quiet ? MODE_X87_MASKED : 0;
+    }
+
     /** Recomputes {@link #mode}; call after any change of what it derives from. */
     public void updateMode() {
         int m = cpl == 3 ? MODE_USER : 0;
@@ -410,9 +420,7 @@ public final class CpuState {
             boolean masked = (field(MXCSR) & MXCSR_MASKS) == MXCSR_MASKS;
             m |= masked ? MODE_SSE | MODE_SSE_MASKED : MODE_SSE;
         }
-        if ((cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (field(FCW) & FCW_MASKS) == FCW_MASKS) {
-            m |= MODE_X87_MASKED;
-        }
+        m |= x87Mode();
         boolean pe = (cr0 & Cr.CR0_PE) != 0;
         boolean vm = pe && (rflags & Cr.VM) != 0;
         if (vm) {
