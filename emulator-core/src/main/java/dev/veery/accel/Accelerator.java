@@ -21,6 +21,11 @@ public interface Accelerator {
         return null;
     }
 
+    /** What the processors of the machine made last have counted; null if nothing is counted. Any thread. */
+    default @Nullable EngineStatistics statistics() {
+        return null;
+    }
+
     /**
      * Makes a processor, stopped and in its reset state. Its local APIC is connected before it starts, unless {@link
      * #irqchip} has it.

@@ -10,6 +10,7 @@ import dev.veery.base.MachineLock;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.device.ioapic.IoApic;
 import dev.veery.device.lapic.Lapic;
 import dev.veery.device.lapic.LapicConfig;
@@ -90,6 +91,7 @@ public final class TestMachine implements AutoCloseable {
     private final GuestRam ram = new GuestRam(guards);
     private final PicPair pic;
     private final @Nullable Irqchip irqchip;
+    private final ExecutionTrace trace;
 
     /** Into the accelerator's 8259s and I/O APIC; empty if they are here. */
     private final List<IrqLine> wires = new ArrayList<>();
@@ -112,6 +114,12 @@ public final class TestMachine implements AutoCloseable {
 
     /** A machine on {@code accelerator}. */
     public TestMachine(Accelerator accelerator, CpuModel model) {
+        this(accelerator, model, ExecutionTrace.NONE);
+    }
+
+    /** A machine on {@code accelerator} whose processor tells {@code trace} what it does. */
+    public TestMachine(Accelerator accelerator, CpuModel model, ExecutionTrace trace) {
+        this.trace = trace;
         MemoryRegion root = MemoryRegion.container("memory", MemoryRegion.WHOLE);
         MemoryRegion io = MemoryRegion.container("io", 0x10000);
         root.addChild(0, MemoryRegion.ram("low", ram.allocate("low", RAM_SIZE)));
@@ -413,6 +421,11 @@ public final class TestMachine implements AutoCloseable {
     }
 
     private final class Listener implements VcpuListener {
+        @Override
+        public ExecutionTrace trace() {
+            return trace;
+        }
+
         @Override
         public void tripleFault(Vcpu vcpu) {
             stop = new Stop(Stop.Kind.SHUTDOWN, 0);

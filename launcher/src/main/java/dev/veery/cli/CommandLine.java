@@ -63,6 +63,7 @@ final class CommandLine {
     private Actions actions = Actions.DEFAULT;
     private ProcessOptions process = ProcessOptions.DEFAULT;
     private @Nullable String traceFile;
+    private boolean perfMap;
     private boolean kvm;
     private boolean noGraphic;
     private boolean display;
@@ -287,6 +288,9 @@ final class CommandLine {
             case LOGFILE:
                 traceFile = value;
                 break;
+            case PERFMAP:
+                perfMap = true;
+                break;
             case MSG:
                 process = ProgramParser.message(value, process);
                 break;
@@ -340,7 +344,7 @@ final class CommandLine {
                 iommufds,
                 rtc,
                 actions,
-                new TraceOptions(traceItems, traceFile),
+                new TraceOptions(traceItems, traceFile, perfMap),
                 process);
     }
 

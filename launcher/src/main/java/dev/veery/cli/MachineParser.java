@@ -63,8 +63,9 @@ final class MachineParser {
                 properties.put("kernel-irqchip", irqchip);
             }
         }
+        boolean statistics = text.takeFlag("stats", false);
         text.finish();
-        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread)));
+        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread), statistics));
         return null;
     }
 

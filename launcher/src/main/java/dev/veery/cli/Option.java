@@ -12,7 +12,7 @@ enum Option {
     MACHINE("machine", "[type=]q35[,prop=value]...", "choose the machine ('-machine help', '-machine q35,help')"),
     M("M", "[type=]q35[,prop=value]...", "same as -machine"),
     CPU("cpu", "MODEL[,+feature][,-feature]...", "choose the processor ('-cpu help')"),
-    ACCEL("accel", "tcg|interp", "choose how guest code runs; the first that is available ('-accel help')"),
+    ACCEL("accel", "tcg|jit|interp|kvm[,stats=on][,thread=single|multi]", "choose how guest code runs; the first that is available ('-accel help')"),
     ENABLE_KVM("enable-kvm", null, "same as -accel kvm"),
     SMP(
             "smp",
@@ -51,6 +51,7 @@ enum Option {
     STOPPED("S", null, "refused: starting stopped needs a monitor"),
     D("d", "ITEM[,ITEM]...", "write a trace ('-d help')"),
     LOGFILE("D", "FILE", "write the trace to FILE rather than to standard error"),
+    PERFMAP("perfmap", null, "write /tmp/perf-PID.map, by which perf names translated code"),
     MSG("msg", "timestamp=on|off[,guest-name=on|off]", "how lines on standard error begin"),
     PIDFILE("pidfile", "FILE", "write the process id to FILE"),
     OVERCOMMIT("overcommit", "[mem-lock=off][,cpu-pm=off]", "lock no memory, give no host processor away");

@@ -5,11 +5,12 @@ package dev.veery.config;
  *
  * @param kind which
  * @param takesTurns {@code thread=single}: of the processors of a software CPU one runs at a time
+ * @param statistics {@code stats=on}: whether a software CPU says at the end what it has counted
  */
-public record AccelOption(Kind kind, boolean takesTurns) {
+public record AccelOption(Kind kind, boolean takesTurns, boolean statistics) {
     /** One whose processors run at the same time. */
     public AccelOption(Kind kind) {
-        this(kind, false);
+        this(kind, false, false);
     }
 
     /** The accelerators by the names that users know. */

@@ -10,6 +10,7 @@ import dev.veery.block.HostFile;
 import dev.veery.chardev.CharBackend;
 import dev.veery.chardev.ChardevSpec;
 import dev.veery.chardev.Chardevs;
+import dev.veery.config.AccelOption;
 import dev.veery.config.Actions;
 import dev.veery.config.BootOptions;
 import dev.veery.config.GlobalProperty;
@@ -55,7 +56,7 @@ public final class MachineRunner {
 
     private final VmConfig config;
     private final Messages messages;
-    private final TraceLog trace;
+    private final EngineWatch watch;
     private final RunControl control;
     private final String version;
     private final MachineLock lock = new MachineLock();
@@ -66,9 +67,10 @@ public final class MachineRunner {
     private MachineRunner(VmConfig config, Messages messages, TraceLog trace, String version) {
         this.config = config;
         this.messages = messages;
-        this.trace = trace;
         this.version = version;
-        control = new RunControl(trace);
+        watch = new EngineWatch(
+                trace, config.trace().perfMap() ? new PerfMap(ProcessHandle.current().pid()) : null);
+        control = new RunControl(watch);
     }
 
     /**
@@ -113,6 +115,7 @@ public final class MachineRunner {
         Chardevs chardevs = new Chardevs(
                 lock, nativeLayer ? new LinuxStreams() : new PlainStreams(), this::quit, clock::nanos, messages::line);
         List<Runnable> ending = new ArrayList<>();
+        ending.add(watch::close);
         ending.add(clock::close);
         ending.add(chardevs::close);
         VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), messages::warning);
@@ -152,6 +155,8 @@ public final class MachineRunner {
                     control,
                     messages::warning));
             ending.add(0, machine::stop);
+            ending.add(1, this::reportStatistics);
+            watch.start(accelerator);
             ending.add(machine::close);
             ending.add(vfio::close);
             machine.reset();
@@ -185,6 +190,12 @@ public final class MachineRunner {
             control.quit();
         } else {
             System.exit(0);
+        }
+    }
+
+    private void reportStatistics() {
+        if (config.accelerators().stream().anyMatch(AccelOption::statistics)) {
+            messages.raw(EngineReport.format(watch.statistics()));
         }
     }
 

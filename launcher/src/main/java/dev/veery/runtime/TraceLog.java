@@ -20,6 +20,9 @@ final class TraceLog implements ExecutionTrace, AutoCloseable {
     private static final int RSP = 4;
     private static final int PAGE_FAULT = 14;
 
+    /** Bytes of code in a line. */
+    private static final int LINE_BYTES = 32;
+
     private final TraceOptions options;
     private final PrintStream out;
     private final boolean owned;
@@ -99,6 +102,57 @@ final class TraceLog implements ExecutionTrace, AutoCloseable {
                     .append('\n');
         }
         print(text.append('\n').toString());
+    }
+
+    @Override
+    public boolean wantsExecution() {
+        return options.has(Item.EXEC) || options.has(Item.CPU);
+    }
+
+    @Override
+    public void executing(CpuState s, long code) {
+        StringBuilder text = new StringBuilder();
+        if (options.has(Item.EXEC)) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "Trace %d: 0x%x [%016x/%016x/%08x]%n",
+                    s.index,
+                    code,
+                    s.seg[Seg.CS].base(),
+                    s.rip,
+                    s.mode));
+        }
+        if (options.has(Item.CPU)) {
+            text.append(RegisterDump.format(s));
+        }
+        print(text.toString());
+    }
+
+    @Override
+    public boolean chains() {
+        return !options.has(Item.NOCHAIN);
+    }
+
+    @Override
+    public boolean wantsTranslations() {
+        return options.has(Item.OUT_ASM);
+    }
+
+    @Override
+    public void translated(CpuState s, long rip, int guestBytes, int instructions, long code, byte[] host) {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "OUT: [size=%d]%n  -- guest addr 0x%016x, %d bytes, %d instructions%n0x%x:  ",
+                host.length,
+                rip,
+                guestBytes,
+                instructions,
+                code));
+        HexFormat hex = HexFormat.of();
+        for (int from = 0; from < host.length; from += LINE_BYTES) {
+            text.append("\nOBJD-H: ").append(hex.formatHex(host, from, Math.min(from + LINE_BYTES, host.length)));
+        }
+        print(text.append("\n\n").toString());
     }
 
     private void print(String text) {

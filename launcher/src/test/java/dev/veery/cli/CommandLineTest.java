@@ -149,12 +149,24 @@ class CommandLineTest {
     }
 
     @Test
+    void anEngineMaySayWhatItCounted() {
+        assertTrue(config("-accel", "jit,stats=on").accelerators().get(0).statistics());
+        assertFalse(config("-accel", "jit").accelerators().get(0).statistics());
+    }
+
+    @Test
+    void perfMayBeToldOfTranslations() {
+        assertTrue(config("-perfmap").trace().perfMap());
+        assertFalse(config("-d", "out_asm,exec,cpu,nochain").trace().perfMap());
+    }
+
+    @Test
     void processorsMayTakeTurns() {
         List<AccelOption> one = config("-accel", "tcg,thread=single").accelerators();
         List<AccelOption> many = config("-accel", "tcg,thread=multi").accelerators();
 
-        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, true)), one);
-        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, false)), many);
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, true, false)), one);
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, false, false)), many);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.veery.cpu.jit.JitTier;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.linux.LinuxHostCode;
@@ -27,7 +28,7 @@ class JitOracleTest {
         List<Form> forms = InstructionSet.of(info);
         Report report = new Report(forms);
         try (CodeRegion region = host.allocate("jit-oracle", REGION);
-                Oracle oracle = new Oracle(info, (s, m) -> new JitTier(s, m, host, region, 1))) {
+                Oracle oracle = new Oracle(info, (s, m) -> new JitTier(s, m, host, region, 1, ExecutionTrace.NONE))) {
             oracle.run(new Generator(seed, forms), cases, report);
         }
         return report;

@@ -1,5 +1,6 @@
 package dev.veery.accel.soft;
 
+import dev.veery.accel.EngineStatistics;
 import dev.veery.memory.CodeListener;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.RamBlock;
@@ -83,6 +84,15 @@ final class CpuGroup implements CodeListener {
             }
         }
         return inside > hostProcessors;
+    }
+
+    /** What all of them have counted. */
+    EngineStatistics statistics() {
+        EngineStatistics sum = EngineStatistics.NONE;
+        for (SoftVcpu cpu : cpus) {
+            sum = sum.plus(cpu.statistics());
+        }
+        return sum;
     }
 
     /** Number of processors. */

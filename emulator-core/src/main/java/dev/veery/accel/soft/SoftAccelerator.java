@@ -1,6 +1,7 @@
 package dev.veery.accel.soft;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.EngineStatistics;
 import dev.veery.memory.GuestRam;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ abstract class SoftAccelerator implements Accelerator {
     private final boolean turns;
 
     /** The processors of the machine that is being made. */
-    private @Nullable CpuGroup group;
+    private volatile @Nullable CpuGroup group;
 
     /**
      * Makes one.
@@ -18,6 +19,12 @@ abstract class SoftAccelerator implements Accelerator {
      */
     SoftAccelerator(boolean turns) {
         this.turns = turns;
+    }
+
+    @Override
+    public final EngineStatistics statistics() {
+        CpuGroup g = group;
+        return g == null ? EngineStatistics.NONE : g.statistics();
     }
 
     /** The group of processors with this memory. */

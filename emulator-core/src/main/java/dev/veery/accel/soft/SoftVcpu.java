@@ -1,5 +1,6 @@
 package dev.veery.accel.soft;
 
+import dev.veery.accel.EngineStatistics;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.interp.Interpreter;
@@ -67,7 +68,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         if (host != null) {
             wide = WideExchange.supported(host) ? new WideExchange(host) : null;
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
-            jit = new JitTier(state, mmu, host, region, hot);
+            jit = new JitTier(state, mmu, host, region, hot, trace);
             interpreter.setTier(jit);
         } else {
             wide = null;
@@ -276,6 +277,28 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     @Override
     public long instructions() {
         return interpreter.instructions();
+    }
+
+    /** What this processor has counted; any thread, before {@link #close}. */
+    EngineStatistics statistics() {
+        JitTier t = jit;
+        if (t == null) {
+            return new EngineStatistics(
+                    false, interpreter.instructions(), 0, 0, 0, 0, 0, 0, 0, 0, mmu.walks(), mmu.flushes());
+        }
+        return new EngineStatistics(
+                true,
+                interpreter.instructions(),
+                t.translations(),
+                t.translatedBytes(),
+                t.codeBytes(),
+                CODE_CACHE_BYTES,
+                t.kills(),
+                t.discards(),
+                t.entries(),
+                t.interpreted(),
+                mmu.walks(),
+                mmu.flushes());
     }
 
     @Override

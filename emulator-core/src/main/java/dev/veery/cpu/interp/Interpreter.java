@@ -85,6 +85,9 @@ public final class Interpreter {
     private final BlockCache cache;
     private final ExecutionTrace trace;
 
+    /** Each block is told of before it runs. */
+    private final boolean traced;
+
     private @Nullable NativeTier tier;
 
     /** Runs of a block before it is given native code; 0 for never. */
@@ -123,6 +126,7 @@ public final class Interpreter {
         this.env = env;
         this.apic = apic;
         trace = env.trace();
+        traced = trace.wantsExecution();
         this.peers = peers;
         translator = new Translator(s, m, env, peers);
         // Whoever waits in HLT executes nothing, and looks before it does: not woken for this.
@@ -210,6 +214,9 @@ public final class Interpreter {
         Block b = lookup(s.rip);
         for (; ; ) {
             if (b.code != 0 && b.codeRip == s.rip) {
+                if (traced) {
+                    traceExecution(b);
+                }
                 if (!runNative(b)) {
                     return;
                 }
@@ -223,6 +230,9 @@ public final class Interpreter {
                 if (b.code != 0) {
                     continue;
                 }
+            }
+            if (traced) {
+                traceExecution(b);
             }
             Op[] ops = b.ops;
             m.blockRip = s.rip;
@@ -263,6 +273,10 @@ public final class Interpreter {
             }
             b = next;
         }
+    }
+
+    private void traceExecution(Block b) {
+        trace.executing(s, b.codeRip == s.rip ? b.code : 0);
     }
 
     private void compile(Block b) {
@@ -546,6 +560,9 @@ public final class Interpreter {
         long start = s.rip;
         DebugOps.beforeInstruction(s, linearOf(start));
         Block b = find(start, 1);
+        if (traced) {
+            traceExecution(b);
+        }
         m.blockRip = start;
         int pending = s.pendingDebug;
         int i = 0;

@@ -5,6 +5,7 @@ import dev.veery.cpu.interp.NativeTier;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.asm.Alu;
@@ -76,14 +77,30 @@ public final class JitTier implements NativeTier {
     private @Nullable Block currentBlock;
     private int currentIndex;
 
+    private final ExecutionTrace trace;
+
+    /** Blocks jump to each other by themselves. */
+    private final boolean chains;
+
+    private long translations;
+    private long translatedBytes;
+    private long kills;
+    private long discards;
+    private long entries;
+    private long interpreted;
+
     /**
      * Makes one.
      *
      * @param region the code cache, its alone
      * @param threshold runs of a block in the interpreter before it is translated, at least 1
+     * @param trace who is told of translations
      */
-    public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold) {
+    public JitTier(
+            CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
         this.threshold = threshold;
+        this.trace = trace;
+        chains = trace.chains();
         this.s = s;
         this.m = m;
         this.host = host;
@@ -218,10 +235,23 @@ public final class JitTier implements NativeTier {
         sites.end(used);
         block.setCode(compiler.executable(compiler.entryOffset()), rip, compiler.executable(compiler.pollOffset()));
         position += compiler.offset() + 15 & -16;
+        translations++;
+        translatedBytes += block.length();
+        if (trace.wantsTranslations()) {
+            traceTranslation(block, rip);
+        }
+    }
+
+    private void traceTranslation(Block block, long rip) {
+        byte[] bytes = new byte[compiler.offset()];
+        OffHeap.copyOut(compiler.writable(0), bytes, 0, bytes.length);
+        trace.translated(s, rip, block.length(), block.instructions(), compiler.executable(0), bytes);
     }
 
     @Override
     public void discard() {
+        discards++;
+        trace.discarded(s);
         sites.clear();
         m.sites().removeAll();
         clearJumps();
@@ -239,6 +269,8 @@ public final class JitTier implements NativeTier {
         long writable = code - region.executable() + region.writable();
         OffHeap.putByte(writable, JMP_REL32);
         OffHeap.putInt(writable + 1, (int) (block.pollCode() - (code + 5)));
+        kills++;
+        trace.invalidated(s, block.codeRip(), code);
         block.setCode(0, 0, 0);
     }
 
@@ -318,9 +350,11 @@ public final class JitTier implements NativeTier {
         long code = block.code();
         long rip = s.rip;
         JumpTable table = checkTranslations(rip);
-        table.put(rip, code);
+        if (chains) {
+            table.put(rip, code);
+        }
         if (pendingLink >= 0) {
-            if (pendingRip == rip) {
+            if (chains && pendingRip == rip) {
                 sites.connect(pendingLink, code);
             }
             pendingLink = -1;
@@ -348,12 +382,14 @@ public final class JitTier implements NativeTier {
     }
 
     private void enter(long code) {
+        entries++;
         OffHeap.putLong(s.base + CpuState.JIT_TARGET, code);
         host.enterTidy(enterStub, s.base);
     }
 
     /** Executes the instruction of a site; returns where to go on in native code, or 0 to return with RIP set. */
     private long interpret(int site) {
+        interpreted++;
         Block block = sites.block(site);
         int index = sites.index(site);
         long blockRip = sites.rip(site);
@@ -420,6 +456,41 @@ public final class JitTier implements NativeTier {
     @Override
     public long instructions() {
         return OffHeap.getLong(s.base + CpuState.JIT_COUNT);
+    }
+
+    /** How many blocks were translated. */
+    public long translations() {
+        return translations;
+    }
+
+    /** Bytes of guest code in them. */
+    public long translatedBytes() {
+        return translatedBytes;
+    }
+
+    /** Bytes of the code cache in use. */
+    public long codeBytes() {
+        return position;
+    }
+
+    /** How many translations were dropped because their code changed. */
+    public long kills() {
+        return kills;
+    }
+
+    /** How often all translations were dropped. */
+    public long discards() {
+        return discards;
+    }
+
+    /** How often Java went into translated code: so often it came back. */
+    public long entries() {
+        return entries;
+    }
+
+    /** How often it came back to have one instruction interpreted. */
+    public long interpreted() {
+        return interpreted;
     }
 
     /** Frees off-heap memory; the instance is dead afterwards. The code region is its maker's. */

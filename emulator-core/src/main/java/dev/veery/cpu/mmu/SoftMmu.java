@@ -70,6 +70,8 @@ public final class SoftMmu extends Mmu {
 
     private int lowGeneration;
     private int highGeneration;
+    private long walks;
+    private long flushes;
 
     /**
      * Makes one.
@@ -112,6 +114,16 @@ public final class SoftMmu extends Mmu {
     /** The A20 gate, from any thread; in force at the next {@link #flushAll}. */
     public void setA20(boolean enabled) {
         a20 = enabled;
+    }
+
+    /** How often no level of the TLB had a page and the page tables were walked for an access to data. */
+    public long walks() {
+        return walks;
+    }
+
+    /** How often the TLB was emptied, of all or of what is not global. */
+    public long flushes() {
+        return flushes;
     }
 
     /** Frees the tables; the instance is dead afterwards. */
@@ -419,6 +431,7 @@ public final class SoftMmu extends Mmu {
         if (s.longMode() && !PageWalker.canonical(linear)) {
             throw nonCanonical();
         }
+        walks++;
         walker.walk(linear, access, index == Tlb.USER, index == Tlb.SUPERVISOR_SMAP);
         long page = linear & PAGE_MASK;
         long physical = walker.physical;
@@ -668,6 +681,7 @@ public final class SoftMmu extends Mmu {
 
     @Override
     public void flushAll() {
+        flushes++;
         walker.setA20(a20);
         tlb.flushAll();
         sites.clear();
@@ -676,6 +690,7 @@ public final class SoftMmu extends Mmu {
 
     @Override
     public void flushNonGlobal() {
+        flushes++;
         tlb.flushNonGlobal();
         sites.clear();
         for (int i = 0; i < FETCH_SLOTS; i++) {
