@@ -38,6 +38,9 @@ public interface Vcpu extends AutoCloseable {
     /** The power-on state (SDM vol. 3, table 9-1). Only while stopped. */
     void reset();
 
+    /** What a debugger wants; holds until it is changed. Only while stopped; {@link VcpuListener#debugged} tells. */
+    void setDebug(GuestDebug debug);
+
     /** The A20 line. May be called while running, with the machine lock held. */
     void setA20(boolean enabled);
 

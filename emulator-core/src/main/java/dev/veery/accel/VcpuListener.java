@@ -12,6 +12,9 @@ public interface VcpuListener {
         return ExecutionTrace.NONE;
     }
 
+    /** The processor met what {@link Vcpu#setDebug} asked for. Its thread ends, as if a stop had been requested. */
+    default void debugged(Vcpu vcpu, DebugStop stop) {}
+
     /** The engine itself failed: a defect of ours. The vCPU's thread ends. */
     void failed(Vcpu vcpu, Throwable cause);
 }

@@ -3,6 +3,8 @@ package dev.veery.testbench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.veery.accel.DebugStop;
+import dev.veery.accel.GuestDebug;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Vector;
@@ -524,6 +526,114 @@ class AcceleratorContractTest {
         assertEquals(Stop.vector(Vector.DB), t.run(), t::where);
         assertEquals(Tables.CODE + 9, t.peek(s.gpr(CpuState.RSP)));
         assertEquals(1, s.dr6 & 0xf);
+    }
+
+    // ---- a debugger on the host
+
+    private static GuestDebug at(GuestDebug.Kind kind, long address, int length) {
+        return new GuestDebug(false, false, List.of(new GuestDebug.Breakpoint(kind, address, length)));
+    }
+
+    private void assertStops(DebugStop.Reason reason, long address, long rip) {
+        assertEquals(Stop.Kind.DEBUG, t.run().kind(), t::where);
+        assertEquals(new DebugStop(reason, address), t.debugStop());
+        assertEquals(rip, s.rip);
+    }
+
+    @Test
+    void aDebuggerStepsThroughInstructions() {
+        Tables.long64(t);
+        s.setGpr(CpuState.RDX, TestMachine.PORTS);
+        // mov bl, 1; in al, dx; jmp +1; (skipped); mov bl, 2
+        t.start(Tables.CODE, Code.of(0xb3, 0x01, 0xec, 0xeb, 0x01, 0xf4, 0xb3, 0x02).exit(3));
+        t.cpu.setDebug(new GuestDebug(true, false, List.of()));
+        for (int offset : new int[] {2, 3, 6, 8}) {
+            assertStops(DebugStop.Reason.STEP, Tables.CODE + offset, Tables.CODE + offset);
+        }
+        assertEquals(2, s.gpr(CpuState.RBX) & 0xff);
+        assertEquals(0, s.flags() & Cr.TF);
+        t.cpu.setDebug(GuestDebug.NONE);
+        assertEquals(Stop.exit(3), t.run());
+    }
+
+    @Test
+    void aDebuggerStepsThroughIterations() {
+        Tables.long64(t);
+        s.setGpr(CpuState.RCX, 3);
+        s.setGpr(CpuState.RDI, Tables.DATA);
+        t.start(Tables.CODE, Code.of(0xf3, 0xaa).exit(1));
+        t.cpu.setDebug(new GuestDebug(true, false, List.of()));
+        assertStops(DebugStop.Reason.STEP, Tables.CODE, Tables.CODE);
+        assertEquals(2, s.gpr(CpuState.RCX));
+    }
+
+    @Test
+    void aDebuggersStepIntoAFaultEndsInTheHandler() {
+        Tables.long64(t);
+        t.start(Tables.CODE, Code.of(0x0f, 0x0b)); // ud2
+        t.cpu.setDebug(new GuestDebug(true, false, List.of()));
+        assertEquals(Stop.Kind.DEBUG, t.run().kind());
+        assertEquals(Tables.HANDLERS + 16 * Vector.UD, s.rip);
+    }
+
+    @Test
+    void aDebuggersBreakpointStopsBeforeItsInstruction() {
+        Tables.long64(t);
+        t.start(Tables.CODE, Code.of(0xb3, 0x01, 0xb3, 0x02).exit(3));
+        t.cpu.setDebug(at(GuestDebug.Kind.EXECUTE, Tables.CODE + 2, 1));
+        assertStops(DebugStop.Reason.EXECUTE, Tables.CODE + 2, Tables.CODE + 2);
+        assertEquals(1, s.gpr(CpuState.RBX) & 0xff);
+        assertStops(DebugStop.Reason.EXECUTE, Tables.CODE + 2, Tables.CODE + 2);
+        t.cpu.setDebug(GuestDebug.NONE);
+        assertEquals(Stop.exit(3), t.run());
+        assertEquals(0, s.dr6 & 0xf);
+    }
+
+    @Test
+    void aDebuggersWatchpointStopsBehindTheInstructionThatTouchesIt() {
+        Tables.long64(t);
+        s.setGpr(CpuState.RSI, Tables.DATA);
+        // mov eax, [rsi+4]; mov [rsi+3], al; mov [rsi+7], al
+        Code code = Code.of(0x8b, 0x46, 0x04, 0x88, 0x46, 0x03, 0x88, 0x46, 0x07).exit(3);
+        t.start(Tables.CODE, code);
+        t.cpu.setDebug(at(GuestDebug.Kind.WRITE, Tables.DATA + 4, 4));
+        assertStops(DebugStop.Reason.DATA, Tables.DATA + 4, Tables.CODE + 9);
+        s.rip = Tables.CODE;
+        t.cpu.setDebug(at(GuestDebug.Kind.ACCESS, Tables.DATA + 4, 4));
+        assertStops(DebugStop.Reason.DATA, Tables.DATA + 4, Tables.CODE + 3);
+        assertEquals(0, s.dr6 & 0xf);
+        t.cpu.setDebug(GuestDebug.NONE);
+        assertEquals(Stop.exit(3), t.run());
+    }
+
+    @Test
+    void int3IsTheDebuggersOnlyWhileItWantsIt() {
+        Tables.long64(t);
+        t.start(Tables.CODE, Code.of(0xb3, 0x01, 0xcc, 0xb3, 0x02).exit(3));
+        t.cpu.setDebug(new GuestDebug(false, true, List.of()));
+        assertStops(DebugStop.Reason.SOFTWARE, Tables.CODE + 2, Tables.CODE + 2);
+        assertEquals(1, s.gpr(CpuState.RBX) & 0xff);
+        // The debugger puts the instruction back.
+        t.memory.write(Tables.CODE + 2, 1, 0x90);
+        assertEquals(Stop.exit(3), t.run());
+        t.memory.write(Tables.CODE + 2, 1, 0xcc);
+        t.cpu.setDebug(GuestDebug.NONE);
+        s.rip = Tables.CODE;
+        assertEquals(Stop.vector(Vector.BP), t.run());
+        assertEquals(Tables.CODE + 3, t.peek(s.gpr(CpuState.RSP)));
+    }
+
+    @Test
+    void interruptsWaitWhileADebuggerSteps() {
+        Tables.long64(t);
+        t.start(Tables.CODE, Code.of(0x90, 0x90, 0x90).exit(3));
+        t.cpu.signals().nmi();
+        t.cpu.setDebug(new GuestDebug(true, false, List.of()));
+        assertStops(DebugStop.Reason.STEP, Tables.CODE + 1, Tables.CODE + 1);
+        assertStops(DebugStop.Reason.STEP, Tables.CODE + 2, Tables.CODE + 2);
+        t.cpu.setDebug(GuestDebug.NONE);
+        assertEquals(Stop.vector(Vector.NMI), t.run());
+        assertEquals(Tables.CODE + 2, t.peek(s.gpr(CpuState.RSP)));
     }
 
     // ---- control

@@ -13,6 +13,8 @@ public record Stop(Kind kind, int value) {
         EXIT,
         /** The guest entered one of the handlers that {@link TestMachine} installs. */
         VECTOR,
+        /** What a debugger asked for; {@link TestMachine#debugStop} says more. */
+        DEBUG,
         /** Triple fault. */
         SHUTDOWN,
         /** The bound on time or instructions was reached. */

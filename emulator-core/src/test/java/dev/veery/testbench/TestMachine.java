@@ -1,6 +1,7 @@
 package dev.veery.testbench;
 
 import dev.veery.accel.Accelerator;
+import dev.veery.accel.DebugStop;
 import dev.veery.accel.Irqchip;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
@@ -27,6 +28,7 @@ import dev.veery.memory.RamBlock;
 import dev.veery.time.ManualClock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +102,7 @@ public final class TestMachine implements AutoCloseable {
     private final Semaphore ready = new Semaphore(0);
     private volatile CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Stop stop;
+    private volatile @Nullable DebugStop debugStop;
     private volatile @Nullable Throwable failure;
 
     /** A machine with processor model {@code max} on the accelerator under test. */
@@ -420,10 +423,22 @@ public final class TestMachine implements AutoCloseable {
         ended.countDown();
     }
 
+    /** What the last stop of kind {@link Stop.Kind#DEBUG} was. */
+    public DebugStop debugStop() {
+        return Objects.requireNonNull(debugStop);
+    }
+
     private final class Listener implements VcpuListener {
         @Override
         public ExecutionTrace trace() {
             return trace;
+        }
+
+        @Override
+        public void debugged(Vcpu vcpu, DebugStop met) {
+            debugStop = met;
+            stop = new Stop(Stop.Kind.DEBUG, 0);
+            ended.countDown();
         }
 
         @Override

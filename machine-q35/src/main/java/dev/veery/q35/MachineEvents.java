@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.accel.DebugStop;
 import dev.veery.accel.Vcpu;
 import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.model.Device;
@@ -34,4 +35,7 @@ public interface MachineEvents {
     default ExecutionTrace trace() {
         return ExecutionTrace.NONE;
     }
+
+    /** A processor met what a debugger asked it for; all are stopping. */
+    default void debugged(Vcpu vcpu, DebugStop stop) {}
 }

@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.accel.DebugStop;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuListener;
 import dev.veery.acpi.AcpiTables;
@@ -378,6 +379,12 @@ public final class Q35Machine implements AutoCloseable {
         @Override
         public ExecutionTrace trace() {
             return settings.events().trace();
+        }
+
+        @Override
+        public void debugged(Vcpu vcpu, DebugStop stop) {
+            requestStop();
+            settings.events().debugged(vcpu, stop);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.accel.GuestDebug;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.state.CpuState;
@@ -55,6 +56,9 @@ final class QuietVcpu implements Vcpu, CpuSignals {
 
     @Override
     public void reset() {}
+
+    @Override
+    public void setDebug(GuestDebug debug) {}
 
     @Override
     public void setA20(boolean enabled) {}

@@ -104,6 +104,41 @@ class KvmContractTest extends AcceleratorContractTest {
         super.singleStepTrapsAfterEveryIteration();
     }
 
+    @Test
+    @Override
+    void aDebuggersWatchpointStopsBehindTheInstructionThatTouchesIt() {
+        needsNative();
+        super.aDebuggersWatchpointStopsBehindTheInstructionThatTouchesIt();
+    }
+
+    @Test
+    @Override
+    void interruptsWaitWhileADebuggerSteps() {
+        needsNative();
+        super.interruptsWaitWhileADebuggerSteps();
+    }
+
+    @Test
+    @Override
+    void aDebuggerStepsThroughIterations() {
+        needsNative();
+        super.aDebuggerStepsThroughIterations();
+    }
+
+    @Test
+    @Override
+    void aDebuggersStepIntoAFaultEndsInTheHandler() {
+        needsNative();
+        super.aDebuggersStepIntoAFaultEndsInTheHandler();
+    }
+
+    @Test
+    @Override
+    void int3IsTheDebuggersOnlyWhileItWantsIt() {
+        needsNative();
+        super.int3IsTheDebuggersOnlyWhileItWantsIt();
+    }
+
     /** KVM reads the port ahead, before it finds that an iteration cannot be stored, and may start the instruction over. */
     @Test
     @Override

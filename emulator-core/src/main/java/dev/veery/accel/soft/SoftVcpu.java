@@ -1,6 +1,8 @@
 package dev.veery.accel.soft;
 
+import dev.veery.accel.DebugStop;
 import dev.veery.accel.EngineStatistics;
+import dev.veery.accel.GuestDebug;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.interp.Interpreter;
@@ -12,6 +14,8 @@ import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.ExecutionTrace;
+import dev.veery.cpu.state.HostDebug;
+import dev.veery.cpu.state.Seg;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.irq.CpuSignals;
@@ -269,6 +273,35 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     }
 
     @Override
+    public void setDebug(GuestDebug debug) {
+        HostDebug wanted = state.hostDebug;
+        wanted.clear();
+        wanted.want(debug.singleStep(), debug.software());
+        for (GuestDebug.Breakpoint place : debug.hardware()) {
+            int kind =
+                    switch (place.kind()) {
+                        case EXECUTE -> HostDebug.EXECUTE;
+                        case WRITE -> HostDebug.WRITE;
+                        case ACCESS -> HostDebug.ACCESS;
+                    };
+            wanted.add(kind, place.address(), place.length());
+        }
+        mmu.debugChanged();
+    }
+
+    private DebugStop debugStop() {
+        HostDebug met = state.hostDebug;
+        if (met.dataMet()) {
+            return new DebugStop(DebugStop.Reason.DATA, met.touched());
+        }
+        long next = state.code64() ? state.rip : state.seg[Seg.CS].base() + state.rip & 0xffff_ffffL;
+        DebugStop.Reason reason = met.int3Met()
+                ? DebugStop.Reason.SOFTWARE
+                : met.executeMet() ? DebugStop.Reason.EXECUTE : DebugStop.Reason.STEP;
+        return new DebugStop(reason, next);
+    }
+
+    @Override
     public void setA20(boolean enabled) {
         mmu.setA20(enabled);
         mapChanged();
@@ -336,6 +369,11 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
                     case Interpreter.RESET_REQUESTED:
                         carryOutInit();
                         break;
+                    case Interpreter.DEBUGGED:
+                        DebugStop stop = debugStop();
+                        state.hostDebug.forget();
+                        config.listener().debugged(this, stop);
+                        return;
                     default:
                         config.listener().tripleFault(this);
                         if (!idle()) {

@@ -8,6 +8,7 @@ import dev.veery.cpu.state.CpuFault;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.ExecutionTrace;
+import dev.veery.cpu.state.HostDebug;
 import dev.veery.cpu.state.Seg;
 import dev.veery.cpu.state.Vector;
 import dev.veery.irq.LocalApic;
@@ -63,6 +64,9 @@ public final class Interpreter {
 
     /** {@link #run}: an INIT or start-up request is there for the owner to carry out. */
     public static final int RESET_REQUESTED = 3;
+
+    /** {@link #run}: {@link CpuState#hostDebug} met something, or made a step. */
+    public static final int DEBUGGED = 4;
 
     private static final int CONTINUE = -1;
     private static final int JUMP_SLOTS = 4096;
@@ -188,7 +192,7 @@ public final class Interpreter {
         translator.free();
     }
 
-    /** Executes until one of the reasons {@link #STOPPED} to {@link #RESET_REQUESTED}. */
+    /** Executes until one of the reasons {@link #STOPPED} to {@link #DEBUGGED}. */
     public int run() {
         cache.setOwner(Thread.currentThread());
         s.attention = true;
@@ -464,12 +468,15 @@ public final class Interpreter {
             s.attention = true;
             return SHUTDOWN;
         }
+        if (s.hostDebug.int3Met()) {
+            return debugged();
+        }
         boolean shadow = s.interruptShadow;
         if (!shadow) {
             // Traps of the last instruction come before interrupts (SDM vol. 3, table 6-2).
             if (s.pendingDebug != 0 && !s.debugShadow) {
                 DebugOps.deliverPending(s, m, env);
-            } else {
+            } else if (!s.hostDebug.stepping()) {
                 deliverInterrupts();
             }
         }
@@ -485,6 +492,9 @@ public final class Interpreter {
             s.attention = true;
             return HALTED;
         }
+        if (s.hostDebug.instructionwise()) {
+            return debug();
+        }
         if (shadow || DebugOps.stepping(s)) {
             s.interruptShadow = false;
             if (!shadow || (requests & (INTERRUPT | NMI)) != 0 || DebugOps.stepping(s)) {
@@ -494,6 +504,29 @@ public final class Interpreter {
             }
         }
         return CONTINUE;
+    }
+
+    /** One instruction under the eyes of a debugger on the host. */
+    private int debug() {
+        HostDebug wanted = s.hostDebug;
+        s.interruptShadow = false;
+        s.attention = true;
+        if (wanted.meet(linearOf(s.rip))) {
+            return DEBUGGED;
+        }
+        try {
+            step();
+        } catch (CpuFault f) {
+            // A fetch fault.
+            deliver(f);
+        }
+        s.attention = true;
+        return wanted.stepping() || wanted.dataMet() || wanted.int3Met() ? DEBUGGED : CONTINUE;
+    }
+
+    private int debugged() {
+        s.attention = true;
+        return DEBUGGED;
     }
 
     private int serviceRequests() {

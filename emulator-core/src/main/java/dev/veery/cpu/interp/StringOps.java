@@ -142,7 +142,8 @@ final class StringOps {
         }
 
         private void repeat(CpuState s, Mmu m) {
-            boolean single = (s.rflags & Cr.TF) != 0 || DebugOps.armed(s);
+            boolean traps = (s.rflags & Cr.TF) != 0 || DebugOps.armed(s);
+            boolean single = traps || s.hostDebug.instructionwise();
             int budget = single ? 1 : ELEMENTS;
             long n = left(s);
             while (n != 0) {
@@ -152,7 +153,7 @@ final class StringOps {
                 }
                 n -= done;
                 if (--budget == 0 && n != 0) {
-                    if (single) {
+                    if (traps) {
                         // A trap between iterations saves RF as 1 (SDM vol. 3, section 18.3.1.1).
                         s.rflags |= Cr.RF;
                     }

@@ -2,7 +2,10 @@ package dev.veery.cpu.mmu;
 
 import dev.veery.cpu.state.CpuState;
 
-/** Data breakpoints of DR0 to DR3 (SDM vol. 3, section 17.2). A hit is recorded in DR6 and reported after the instruction. */
+/**
+ * Data breakpoints of DR0 to DR3 (SDM vol. 3, section 17.2). A hit is recorded in DR6 and reported after the instruction. Those
+ * of a debugger on the host, {@link dev.veery.cpu.state.HostDebug}, hear of the same accesses.
+ */
 final class WatchPoints {
     private static final int RW_WRITE = 1;
     private static final int RW_ACCESS = 3;
@@ -19,9 +22,9 @@ final class WatchPoints {
         return active;
     }
 
-    /** DR7 changed. */
+    /** DR7 changed, or what the debugger wants. */
     void update() {
-        active = false;
+        active = s.hostDebug.watching();
         for (int n = 0; n < 4; n++) {
             int kind = (int) (s.dr7 >>> 16 + 4 * n) & 3;
             if ((s.dr7 >>> 2 * n & 3) != 0 && (kind == RW_WRITE || kind == RW_ACCESS)) {
@@ -32,6 +35,9 @@ final class WatchPoints {
 
     /** Records the breakpoints that an access touches in {@link CpuState#pendingDebug}. */
     void access(long linear, int size, boolean write) {
+        if (s.hostDebug.watching()) {
+            s.hostDebug.access(linear, size, write);
+        }
         for (int n = 0; n < 4; n++) {
             int control = (int) (s.dr7 >>> 16 + 4 * n) & 15;
             int kind = control & 3;

@@ -138,8 +138,17 @@ public final class InterruptDelivery {
         software(s, m, e, vector, nextRip);
     }
 
-    /** INT3 (CC): never redirected to virtual-8086 handlers, and not subject to IOPL. */
+    /**
+     * INT3 (CC): never redirected to virtual-8086 handlers, and not subject to IOPL. One that is a debugger's is not carried
+     * out; RIP stays.
+     */
     public static void int3(CpuState s, Mmu m, CpuEnv e, long nextRip) {
+        if (s.hostDebug.takesInt3()) {
+            s.hostDebug.meetInt3();
+            s.rip = s.code64() ? nextRip - 1 : nextRip - 1 & 0xffff_ffffL;
+            s.attention = true;
+            return;
+        }
         software(s, m, e, Vector.BP, nextRip);
     }
 

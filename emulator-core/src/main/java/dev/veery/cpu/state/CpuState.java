@@ -237,6 +237,9 @@ public final class CpuState {
     /** Bits of DR6 (B0 to B3, BS, BT) to report by #DB when the current instruction has completed. */
     public int pendingDebug;
 
+    /** What a debugger on the host wants; not part of the processor's state. */
+    public final HostDebug hostDebug = new HostDebug();
+
     /** ES, CS, SS, DS, FS, GS. */
     public final Seg[] seg = new Seg[6];
 

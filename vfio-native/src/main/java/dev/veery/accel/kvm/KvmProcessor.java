@@ -1,7 +1,10 @@
 package dev.veery.accel.kvm;
 
+import dev.veery.accel.DebugStop;
+import dev.veery.accel.GuestDebug;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
+import dev.veery.base.ConfigException;
 import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.semantics.CpuReset;
 import dev.veery.cpu.state.CpuState;
@@ -54,6 +57,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     private final RegisterSync registers;
     private final Exits exits;
     private final FailureText failures;
+    private final DebugControl debug;
     private final ExecutionTrace trace;
 
     /** Only for resets and to read guest memory by linear addresses: it executes nothing. */
@@ -74,6 +78,10 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     private boolean waitForSipi;
     private boolean shutDown;
+
+    /** What a debugger asked for has happened. */
+    private @Nullable DebugStop debugStop;
+
     private long lastApicBase;
     private int lastCr8;
     private long exitCount;
@@ -101,6 +109,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         registers = new RegisterSync(state, cpu, msrs, machine.vm().extension(Kvm.KVM_CAP_XSAVE2));
         exits = new Exits(config, env, cpu, msrs);
         failures = new FailureText(state, mmu, run);
+        debug = new DebugControl(cpu, machine.vm().extension(Kvm.KVM_CAP_SET_GUEST_DEBUG2));
         irqchip = machine.irqchip();
         kernelApic = irqchip == null ? null : new KernelApic(cpu, config.index() == 0);
         if (kernelApic != null) {
@@ -192,6 +201,14 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         stateChanged();
     }
 
+    @Override
+    public void setDebug(GuestDebug wanted) {
+        if (wanted.active() && machine.vm().extension(Kvm.KVM_CAP_SET_GUEST_DEBUG) == 0) {
+            throw new ConfigException("the host's KVM lacks KVM_CAP_SET_GUEST_DEBUG; debug with another accelerator");
+        }
+        debug.set(wanted);
+    }
+
     /** KVM has no A20 gate: processors that it runs on have none either, and no guest since the 286 needs it off. */
     @Override
     public void setA20(boolean enabled) {}
@@ -208,6 +225,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             closed = true;
             stop();
             cpu.close();
+            debug.close();
             registers.close();
             if (kernelApic != null) {
                 kernelApic.close();
@@ -318,7 +336,9 @@ final class KvmProcessor implements Vcpu, CpuSignals {
                 cpu.notePaused();
             }
             storeIfDirty();
-            while (serveRequests()) {
+            debug.tell();
+            debugStop = null;
+            while (debugStop == null && serveRequests()) {
                 if (!runnable()) {
                     park();
                     continue;
@@ -328,6 +348,10 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             }
             finishIo();
             fetch();
+            DebugStop stop = debugStop;
+            if (stop != null) {
+                config.listener().debugged(this, stop);
+            }
         } catch (RuntimeException | Error e) {
             inGuest = false;
             config.listener().failed(this, e);
@@ -511,7 +535,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
             result = cpu.enter();
             inGuest = false;
             afterExit(result);
-        } while (result == 0);
+        } while (result == 0 && debugStop == null);
         cpu.clearExitRequest();
     }
 
@@ -550,6 +574,9 @@ final class KvmProcessor implements Vcpu, CpuSignals {
                 shutDown = true;
                 fetch();
                 config.listener().tripleFault(this);
+                break;
+            case Kvm.KVM_EXIT_DEBUG:
+                debugStop = debug.stop();
                 break;
             case Kvm.KVM_EXIT_IOAPIC_EOI:
                 endOfInterrupt(OffHeap.getByte(run + KvmLayout.RUN_EOI_VECTOR) & 0xff);

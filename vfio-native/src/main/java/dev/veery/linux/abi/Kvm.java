@@ -106,6 +106,7 @@ public final class Kvm {
     public static final int KVM_CAP_COALESCED_PIO = 0xa2;
     public static final int KVM_CAP_X86_USER_SPACE_MSR = 0xbc;
     public static final int KVM_CAP_X86_MSR_FILTER = 0xbd;
+    public static final int KVM_CAP_SET_GUEST_DEBUG2 = 0xc3;
     public static final int KVM_CAP_XSAVE2 = 0xd0;
 
     // Why KVM_RUN returned.
@@ -160,6 +161,7 @@ public final class Kvm {
     public static final int KVM_GUESTDBG_SINGLESTEP = 2;
     public static final int KVM_GUESTDBG_USE_SW_BP = 0x10000;
     public static final int KVM_GUESTDBG_USE_HW_BP = 0x20000;
+    public static final int KVM_GUESTDBG_BLOCKIRQ = 0x100000;
     public static final int KVM_IOEVENTFD_FLAG_DATAMATCH = 1;
     public static final int KVM_IOEVENTFD_FLAG_PIO = 2;
     public static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;

@@ -81,6 +81,15 @@ public final class KvmLayout {
     @CExpression("offsetof(struct kvm_run, emulation_failure.insn_bytes)")
     public static final int RUN_EMULATION_INSN_BYTES = 0x31;
 
+    @CExpression("offsetof(struct kvm_run, debug.arch.exception)")
+    public static final int RUN_DEBUG_EXCEPTION = 0x20;
+
+    @CExpression("offsetof(struct kvm_run, debug.arch.pc)")
+    public static final int RUN_DEBUG_PC = 0x28;
+
+    @CExpression("offsetof(struct kvm_run, debug.arch.dr6)")
+    public static final int RUN_DEBUG_DR6 = 0x30;
+
     @CExpression("offsetof(struct kvm_run, eoi.vector)")
     public static final int RUN_EOI_VECTOR = 0x20;
 
