@@ -194,6 +194,14 @@ public final class AddressSpace implements AutoCloseable {
     }
 
     private long readDevice(FlatView flat, int i, long within, long address, int size) {
+        DeviceWindow window = flat.region(i).window();
+        if (window != null && window.enter()) {
+            try {
+                return window.read(flat.offsetInRegion(i) + within, size);
+            } finally {
+                window.leave();
+            }
+        }
         lock.lock();
         try {
             if (flat == view) {
@@ -242,6 +250,15 @@ public final class AddressSpace implements AutoCloseable {
     }
 
     private void writeDevice(FlatView flat, int i, long within, long address, int size, long value) {
+        DeviceWindow window = flat.region(i).window();
+        if (window != null && window.enter()) {
+            try {
+                window.write(flat.offsetInRegion(i) + within, size, value);
+            } finally {
+                window.leave();
+            }
+            return;
+        }
         lock.lock();
         try {
             if (flat == view) {

@@ -42,6 +42,7 @@ public final class MemoryRegion {
     private final @Nullable MmioHandler handler;
     private final AccessSizes sizes;
     private final @Nullable MemoryRegion target;
+    private final @Nullable DeviceWindow window;
 
     private long last;
     private long targetOffset;
@@ -70,7 +71,8 @@ public final class MemoryRegion {
             @Nullable RamBlock block,
             @Nullable MmioHandler handler,
             AccessSizes sizes,
-            @Nullable MemoryRegion target) {
+            @Nullable MemoryRegion target,
+            @Nullable DeviceWindow window) {
         this.kind = kind;
         this.name = name;
         this.last = size - 1;
@@ -78,33 +80,34 @@ public final class MemoryRegion {
         this.handler = handler;
         this.sizes = sizes;
         this.target = target;
+        this.window = window;
     }
 
     /** A container. */
     public static MemoryRegion container(String name, long size) {
-        return new MemoryRegion(Kind.CONTAINER, name, size, null, null, AccessSizes.BYTE_TO_QWORD, null);
+        return new MemoryRegion(Kind.CONTAINER, name, size, null, null, AccessSizes.BYTE_TO_QWORD, null, null);
     }
 
     /** RAM: the whole block. */
     public static MemoryRegion ram(String name, RamBlock block) {
-        return new MemoryRegion(Kind.RAM, name, block.size(), block, null, AccessSizes.BYTE_TO_QWORD, null);
+        return new MemoryRegion(Kind.RAM, name, block.size(), block, null, AccessSizes.BYTE_TO_QWORD, null, null);
     }
 
     /** ROM: the whole block; the guest's writes are dropped. */
     public static MemoryRegion rom(String name, RamBlock block) {
-        return new MemoryRegion(Kind.ROM, name, block.size(), block, null, AccessSizes.BYTE_TO_QWORD, null);
+        return new MemoryRegion(Kind.ROM, name, block.size(), block, null, AccessSizes.BYTE_TO_QWORD, null, null);
     }
 
     /**
      * ROM whose writes go to {@code handler}, as a flash chip's do; with {@link #setRomMode} off the reads do as well.
      */
     public static MemoryRegion romDevice(String name, RamBlock block, MmioHandler handler, AccessSizes sizes) {
-        return new MemoryRegion(Kind.ROM, name, block.size(), block, handler, sizes, null);
+        return new MemoryRegion(Kind.ROM, name, block.size(), block, handler, sizes, null, null);
     }
 
     /** Device registers. */
     public static MemoryRegion mmio(String name, long size, MmioHandler handler, AccessSizes sizes) {
-        return new MemoryRegion(Kind.MMIO, name, size, null, handler, sizes, null);
+        return new MemoryRegion(Kind.MMIO, name, size, null, handler, sizes, null, null);
     }
 
     /** Device registers accessed 1, 2 or 4 bytes at a time. */
@@ -112,9 +115,20 @@ public final class MemoryRegion {
         return mmio(name, size, handler, AccessSizes.BYTE_TO_DWORD);
     }
 
+    /**
+     * Device registers that are also mapped into this process: accelerators may let the guest reach them there.
+     *
+     * @param handler has the accesses that come while the window is closed
+     */
+    public static MemoryRegion window(String name, DeviceWindow window, MmioHandler handler) {
+        return new MemoryRegion(
+                Kind.MMIO, name, window.size(), null, handler, AccessSizes.BYTE_TO_QWORD, null, window);
+    }
+
     /** The {@code size} bytes of {@code target} that begin at {@code targetOffset}. */
     public static MemoryRegion alias(String name, MemoryRegion target, long targetOffset, long size) {
-        MemoryRegion alias = new MemoryRegion(Kind.ALIAS, name, size, null, null, AccessSizes.BYTE_TO_QWORD, target);
+        MemoryRegion alias =
+                new MemoryRegion(Kind.ALIAS, name, size, null, null, AccessSizes.BYTE_TO_QWORD, target, null);
         alias.targetOffset = targetOffset;
         return alias;
     }
@@ -147,6 +161,11 @@ public final class MemoryRegion {
     /** The registers behind MMIO, or those that take a ROM's writes. */
     public @Nullable MmioHandler handler() {
         return handler;
+    }
+
+    /** Where this process has the registers mapped, if it has. */
+    public @Nullable DeviceWindow window() {
+        return window;
     }
 
     /** The widths of access to {@link #handler()}. */

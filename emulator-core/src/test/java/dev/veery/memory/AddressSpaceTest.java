@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.base.MachineLock;
+import dev.veery.memory.access.OffHeap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,64 @@ class AddressSpaceTest {
         assertEquals(0x3322, space.read(0x102, 2));
         assertEquals(0x88776655L, space.read(0x105, 4));
         assertEquals(0x8877665544332211L, space.read(0x101, 8));
+    }
+
+    @Test
+    void anOpenWindowIsAccessedAtTheGuestsWidthAndAClosedOneTrapped() {
+        RamBlock device = memory.allocate("registers", 0x1000);
+        DeviceWindow window = new DeviceWindow("device", device.host(), 0x1000);
+        root.addChild(0x1_0000, MemoryRegion.window("window", window, registers));
+
+        space.write(0x1_0010, 2, 0xbeef);
+        window.open();
+        space.write(0x1_0020, 4, 0x1234_5678);
+        space.copyIn(0x1_0031, ram.host(), 7);
+        long read = space.read(0x1_0022, 2);
+        window.close();
+        space.read(0x1_0020, 4);
+
+        assertEquals(0x1234, read);
+        assertEquals(0x1234_5678, OffHeap.getInt(device.host() + 0x20));
+        assertEquals(0, OffHeap.getInt(device.host() + 0x10));
+        assertEquals(List.of("w2@16=beef", "r4@32"), calls);
+        assertFalse(space.view().isRam(space.view().find(0x1_0000)));
+    }
+
+    @Test
+    void aWindowThatWasClosedIsNotTouchedAnyMore() throws InterruptedException {
+        RamBlock device = memory.allocate("registers", 0x1000);
+        DeviceWindow window = new DeviceWindow("device", device.host(), 0x1000);
+        MmioHandler nothing = new MmioHandler() {
+            @Override
+            public long read(long offset, int size) {
+                return 0;
+            }
+
+            @Override
+            public void write(long offset, int size, long value) {}
+        };
+        root.addChild(0x1_0000, MemoryRegion.window("window", window, nothing));
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            while (!stop.get()) {
+                space.write(0x1_0000, 4, 1);
+            }
+        });
+        writer.start();
+        try {
+            for (int i = 0; i < 200; i++) {
+                window.open();
+                Thread.yield();
+                window.close();
+                OffHeap.putInt(device.host(), 0);
+                for (int n = 0; n < 100; n++) {
+                    assertEquals(0, OffHeap.getIntAcquire(device.host()));
+                }
+            }
+        } finally {
+            stop.set(true);
+            writer.join();
+        }
     }
 
     @Test

@@ -18,6 +18,16 @@ final class ConfigOverlay {
     private static final int POWER_MANAGEMENT = 0x01;
     private static final int EXPRESS = 0x10;
     private static final int EXPRESS_FLAGS = 2;
+    private static final int EXPRESS_CONTROL = 8;
+    private static final int EXPRESS_CONTROL_RESET = 1 << 15;
+    private static final int ADVANCED_FEATURES = 0x13;
+    private static final int ADVANCED_CONTROL = 4;
+    private static final int ADVANCED_CONTROL_RESET = 1;
+
+    /** PCI Power Management 1.2, 3.2.4: PMCSR and its power state. */
+    static final int PMCSR = 4;
+
+    static final int PMCSR_STATE = 3;
     private static final int EXPRESS_TYPE = 0xf0;
     private static final int EXPRESS_LINK = 0xc;
     private static final int EXPRESS_LINK_LENGTH = 8;
@@ -42,6 +52,8 @@ final class ConfigOverlay {
     private int msi;
     private int msix;
     private int power;
+    private int express;
+    private int advanced;
 
     /**
      * Looks at a device.
@@ -106,8 +118,13 @@ final class ConfigOverlay {
                 claim(at, MsixCapability.LENGTH);
             } else if (id == POWER_MANAGEMENT && power == 0) {
                 power = at;
-            } else if (id == EXPRESS && rootBus) {
-                integrate(at);
+            } else if (id == EXPRESS && express == 0) {
+                express = at;
+                if (rootBus) {
+                    integrate(at);
+                }
+            } else if (id == ADVANCED_FEATURES && advanced == 0) {
+                advanced = at;
             }
             link = at + NEXT;
             at = device[link] & 0xfc;
@@ -241,6 +258,27 @@ final class ConfigOverlay {
     /** Offset of the power management capability, or 0. */
     int power() {
         return power;
+    }
+
+    /**
+     * Whether the device may stop to answer accesses to memory when {@code size} bytes at {@code offset} are written: it leaves
+     * D0, or resets itself.
+     */
+    boolean takesAway(int offset, int size, long value) {
+        return power != 0 && sets(power + PMCSR, PMCSR_STATE, offset, size, value)
+                || express != 0 && sets(express + EXPRESS_CONTROL, EXPRESS_CONTROL_RESET, offset, size, value)
+                || advanced != 0 && sets(advanced + ADVANCED_CONTROL, ADVANCED_CONTROL_RESET, offset, size, value);
+    }
+
+    /** Whether a write sets one of the bits of the word at a place. */
+    private static boolean sets(int word, int bits, int offset, int size, long value) {
+        for (int i = 0; i < 2; i++) {
+            int at = word + i - offset;
+            if (at >= 0 && at < size && (value >>> 8 * at & bits >>> 8 * i & 0xff) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A base address register as the device shows it; its low bits say of which kind it is. */

@@ -15,7 +15,6 @@ import dev.veery.linux.sysfs.HostPciDevice;
 import dev.veery.linux.sysfs.PciAddress;
 import dev.veery.linux.vfio.RegionInfo;
 import dev.veery.linux.vfio.VfioDevice;
-import dev.veery.memory.AccessSizes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
@@ -40,16 +39,12 @@ public final class VfioPciDevice extends PciDevice {
     private static final String SYSFSDEV = "sysfsdev";
     static final String IOMMUFD = "iommufd";
     private static final String ROMBAR = "rombar";
+    private static final String NO_MMAP = "x-no-mmap";
 
     private static final int BARS = 6;
     private static final int BAR_IO = 1;
     private static final int BAR_64 = 4;
     private static final int BAR_PREFETCH = 8;
-
-    /** PCI Power Management 1.2, 3.2.4: PMCSR and its power state. */
-    private static final int PMCSR = 4;
-
-    private static final int PMCSR_STATE = 3;
 
     private static final int DECODE = PciRegs.COMMAND_IO | PciRegs.COMMAND_MEMORY;
     private static final int MSIX_ENTRY = 16;
@@ -66,6 +61,9 @@ public final class VfioPciDevice extends PciDevice {
 
     private boolean saidNoReset;
 
+    /** It reported an error: until a reset each access asks the host first. */
+    private boolean failed;
+
     /** The host has it back: nothing answers any more, as with a card that was pulled out. */
     private boolean gone;
 
@@ -76,6 +74,7 @@ public final class VfioPciDevice extends PciDevice {
         final RegionInfo configRegion;
         final ConfigOverlay overlay;
         final DeviceInterrupts interrupts;
+        final DeviceBars bars;
         final boolean resettable;
 
         @Nullable
@@ -91,12 +90,14 @@ public final class VfioPciDevice extends PciDevice {
                 VfioHost.Attachment attachment,
                 RegionInfo configRegion,
                 ConfigOverlay overlay,
-                DeviceInterrupts interrupts) {
+                DeviceInterrupts interrupts,
+                DeviceBars bars) {
             this.attachment = attachment;
             device = attachment.device();
             this.configRegion = configRegion;
             this.overlay = overlay;
             this.interrupts = interrupts;
+            this.bars = bars;
             resettable = (device.flags() & Vfio.VFIO_DEVICE_FLAGS_RESET) != 0;
         }
     }
@@ -126,7 +127,7 @@ public final class VfioPciDevice extends PciDevice {
                 .property(Property.string(IOMMUFD, "Id of the iommufd to use instead of a VFIO container"))
                 .property(Property.bool(ROMBAR, true, "Whether the guest sees the expansion ROM"))
                 .property(Property.bool(
-                        "x-no-mmap", false, "Do not map base addresses into the guest; without effect here"))
+                        NO_MMAP, false, "Trap each access to the device's registers: slow, to see what a driver does"))
                 .build(config -> create(config, host, memory));
     }
 
@@ -197,10 +198,18 @@ public final class VfioPciDevice extends PciDevice {
             done = true;
         } finally {
             if (!done) {
-                opened = null;
-                attachment.close();
+                close(attachment);
             }
         }
+    }
+
+    private void close(VfioHost.Attachment attachment) {
+        Opened now = opened;
+        opened = null;
+        if (now != null) {
+            now.bars.close();
+        }
+        attachment.close();
     }
 
     private void open(VfioHost.Attachment attachment) {
@@ -220,9 +229,10 @@ public final class VfioPciDevice extends PciDevice {
         ConfigOverlay overlay = new ConfigOverlay(bytes, onRootBus());
         DeviceInterrupts interrupts = new DeviceInterrupts(
                 host, device, toString(), intx(), this::sendMessage, attachment.mappings()::arriving);
-        Opened now = new Opened(attachment, region, overlay, interrupts);
+        DeviceBars bars = new DeviceBars(device, memory, this, !properties().bool(NO_MMAP));
+        Opened now = new Opened(attachment, region, overlay, interrupts, bars);
         opened = now;
-        interrupts.watch(Vfio.VFIO_PCI_ERR_IRQ_INDEX, this::failed);
+        interrupts.watch(Vfio.VFIO_PCI_ERR_IRQ_INDEX, this::reportsError);
         interrupts.watch(Vfio.VFIO_PCI_REQ_IRQ_INDEX, this::wantedBack);
         declareConfig(overlay);
         if (overlay.msi() != 0 && interrupts.has(DeviceInterrupts.Mode.MSI)) {
@@ -301,14 +311,8 @@ public final class VfioPciDevice extends PciDevice {
     }
 
     private MemoryRegion memoryBar(Opened now, int index, RegionInfo region) {
-        MemoryRegion bar = MemoryRegion.container(barName(index), region.size());
-        bar.addChild(
-                0,
-                MemoryRegion.mmio(
-                        barName(index) + " registers",
-                        region.size(),
-                        new DeviceBar(now.device, region, () -> answers(PciRegs.COMMAND_MEMORY)),
-                        AccessSizes.BYTE_TO_QWORD));
+        MemoryRegion bar = now.bars.memory(
+                barName(index), region, new DeviceBar(now.device, region, () -> answers(PciRegs.COMMAND_MEMORY)));
         MsixCapability msix = now.msix;
         if (msix != null && now.overlay.tableBar() == index) {
             MemoryRegion table = msix.tableRegion(barName(index));
@@ -317,10 +321,10 @@ public final class VfioPciDevice extends PciDevice {
             bar.addChild(
                     now.overlay.tableOffset(),
                     MemoryRegion.mmio(table.name(), table.size(), new MsixTable(now, handler), table.sizes()),
-                    1);
+                    DeviceBars.OURS);
         }
         if (msix != null && now.overlay.pendingBar() == index) {
-            bar.addChild(now.overlay.pendingOffset(), msix.pendingRegion(barName(index)), 1);
+            bar.addChild(now.overlay.pendingOffset(), msix.pendingRegion(barName(index)), DeviceBars.OURS);
         }
         return bar;
     }
@@ -395,6 +399,9 @@ public final class VfioPciDevice extends PciDevice {
         int before = command();
         int after = commandAfter(offset, size, value);
         boolean opens = (after & ~before & DECODE) != 0;
+        if ((after & PciRegs.COMMAND_MEMORY) == 0 || now.overlay.takesAway(offset, size, value)) {
+            now.bars.withdraw();
+        }
         if (opens) {
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
         }
@@ -407,6 +414,9 @@ public final class VfioPciDevice extends PciDevice {
             now.device.write(now.configRegion, offset, size, value & theirs);
         }
         followPower(now, offset, size);
+        if (!failed && answers(PciRegs.COMMAND_MEMORY)) {
+            now.bars.show();
+        }
         followInterrupts(now);
     }
 
@@ -433,9 +443,9 @@ public final class VfioPciDevice extends PciDevice {
     }
 
     private void followPower(Opened now, int offset, int size) {
-        int pmcsr = now.overlay.power() + PMCSR;
+        int pmcsr = now.overlay.power() + ConfigOverlay.PMCSR;
         if (now.overlay.power() != 0 && offset <= pmcsr && offset + size > pmcsr) {
-            powerState = (int) now.device.read(now.configRegion, pmcsr, 2) & PMCSR_STATE;
+            powerState = (int) now.device.read(now.configRegion, pmcsr, 2) & ConfigOverlay.PMCSR_STATE;
         }
     }
 
@@ -476,14 +486,16 @@ public final class VfioPciDevice extends PciDevice {
         if (now == null) {
             return;
         }
+        now.bars.withdraw();
+        failed = false;
         now.interrupts.clear();
         now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
         if (now.overlay.power() != 0) {
             // Only a device that is on can be reset.
-            int pmcsr = now.overlay.power() + PMCSR;
+            int pmcsr = now.overlay.power() + ConfigOverlay.PMCSR;
             long state = now.device.read(now.configRegion, pmcsr, 2);
-            if ((state & PMCSR_STATE) != 0) {
-                now.device.write(now.configRegion, pmcsr, 2, state & ~PMCSR_STATE);
+            if ((state & ConfigOverlay.PMCSR_STATE) != 0) {
+                now.device.write(now.configRegion, pmcsr, 2, state & ~ConfigOverlay.PMCSR_STATE);
             }
         }
         powerState = 0;
@@ -498,7 +510,12 @@ public final class VfioPciDevice extends PciDevice {
         followInterrupts(now);
     }
 
-    private void failed() {
+    private void reportsError() {
+        Opened now = opened;
+        if (now != null) {
+            now.bars.withdraw();
+        }
+        failed = true;
         host.warnings()
                 .accept("device " + this + ": host device " + hostDevice
                         + " reports an uncorrectable error; reset the guest, or take the device out");
@@ -520,6 +537,7 @@ public final class VfioPciDevice extends PciDevice {
         Opened now = opened;
         opened = null;
         if (now != null) {
+            now.bars.close();
             now.interrupts.close();
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
             if (now.resettable) {

@@ -44,6 +44,7 @@ class AssignedEduTest {
         assertTrue(lines.contains("translated, IOMMU named first: as it should be"), result::toString);
         assertTrue(lines.contains("translated, IOMMU named last: as it should be"), result::toString);
         assertTrue(lines.contains("without IOMMU: as it should be"), result::toString);
+        assertTrue(lines.contains("with registers trapped: as it should be"), result::toString);
         assertTrue(lines.contains("taken back by the host: as it should be"), result::toString);
         assertTrue(lines.contains("passed"), result::toString);
         // What was unmapped is blocked by the host's IOMMU, and not only by us.

@@ -1,6 +1,7 @@
 package dev.veery.vfio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +36,20 @@ class ConfigOverlayTest {
             put(capability[1] + 2, 2, capability[2]);
             link = capability[1] + 1;
         }
+    }
+
+    @Test
+    void writesThatSwitchTheDeviceOffOrResetItAreSeen() {
+        chain(new int[] {0x01, 0x50, 3}, new int[] {0x10, 0x60, 2}, new int[] {0x13, 0xa0, 0x0306});
+
+        ConfigOverlay overlay = new ConfigOverlay(device, false);
+
+        assertTrue(overlay.takesAway(0x54, 2, 3) && overlay.takesAway(0x54, 1, 1));
+        assertFalse(overlay.takesAway(0x54, 2, 0x8100) || overlay.takesAway(0x55, 1, 3));
+        assertTrue(overlay.takesAway(0x68, 2, 0x8000) && overlay.takesAway(0x69, 1, 0x80));
+        assertFalse(overlay.takesAway(0x68, 4, 0x7fff) || overlay.takesAway(0x6a, 2, 0xffff));
+        assertTrue(overlay.takesAway(0xa4, 1, 1));
+        assertFalse(overlay.takesAway(PciRegs.COMMAND, 4, -1));
     }
 
     @Test

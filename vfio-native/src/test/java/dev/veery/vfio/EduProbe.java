@@ -35,8 +35,16 @@ final class EduProbe {
 
     private final ProbeBench bench;
 
+    /** Whether registers are to be reached without us. */
+    private final boolean mapping;
+
     private EduProbe(ProbeBench bench) {
+        this(bench, true);
+    }
+
+    private EduProbe(ProbeBench bench, boolean mapping) {
         this.bench = bench;
+        this.mapping = mapping;
     }
 
     /** Arguments: address of the device, then {@code legacy}, {@code iommufd} or {@code failure}. */
@@ -58,6 +66,13 @@ final class EduProbe {
                 new EduProbe(bench).identity();
             }
             System.out.println("without IOMMU: as it should be");
+            try (ProbeBench bench = new ProbeBench(iommufd)) {
+                Map<String, String> trapping = properties(bdf, iommufd);
+                trapping.put("x-no-mmap", "on");
+                bench.build(trapping, false, false);
+                new EduProbe(bench, false).identity();
+            }
+            System.out.println("with registers trapped: as it should be");
             try (ProbeBench bench = new ProbeBench(iommufd)) {
                 bench.build(properties(bdf, iommufd), false, false);
                 new EduProbe(bench).removal(bdf);
@@ -116,12 +131,15 @@ final class EduProbe {
     }
 
     private void registers() {
+        check(!bench.mapped(), "registers are mapped while decoding is off");
         bench.enable();
+        check(bench.mapped() == mapping, "registers are " + (mapping ? "not " : "") + "mapped while decoding is on");
         check(read(ID) == 0x010000edL, "identification " + Long.toHexString(read(ID)));
         write(LIVENESS, 4, 0x1234_5678);
         check(read(LIVENESS) == (~0x1234_5678 & 0xffff_ffffL), "liveness");
         bench.config(PciRegs.COMMAND, 2, PciRegs.COMMAND_MASTER);
         check(read(ID) == 0xffff_ffffL, "registers answer while decoding is off");
+        check(!bench.mapped(), "registers are mapped while decoding is off again");
         bench.config(PciRegs.COMMAND, 2, PciRegs.COMMAND_MEMORY | PciRegs.COMMAND_MASTER);
     }
 
@@ -219,6 +237,7 @@ final class EduProbe {
         dma(GUEST, GUEST + 0x1000);
         check(copied(GUEST, GUEST + 0x1000), "DMA did not arrive");
         bench.reset();
+        check(!bench.mapped(), "registers are mapped after a reset");
         bench.enable();
         check(read(ID) == 0x010000edL, "no registers after a reset");
         check(bench.totals().bytes() == bench.ram.size(), "a reset changed mappings: " + bench.totals());

@@ -15,6 +15,7 @@ import dev.veery.irq.MsiSink;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.memory.AddressSpace;
+import dev.veery.memory.FlatView;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.RamBlock;
@@ -191,6 +192,13 @@ final class ProbeBench implements AutoCloseable {
     void enable() {
         config(PciRegs.BAR0, 4, BAR0);
         config(PciRegs.COMMAND, 2, PciRegs.COMMAND_MEMORY | PciRegs.COMMAND_MASTER);
+    }
+
+    /** Whether BAR 0 is reached without us. */
+    boolean mapped() {
+        FlatView view = memory.view();
+        int i = view.find(BAR0);
+        return i >= 0 && view.region(i).window() != null;
     }
 
     /** The offset of a capability. */

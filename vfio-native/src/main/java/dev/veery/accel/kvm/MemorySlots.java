@@ -5,6 +5,7 @@ import dev.veery.base.Unsigned;
 import dev.veery.linux.abi.Kvm;
 import dev.veery.linux.kvm.KvmVm;
 import dev.veery.linux.sys.SysException;
+import dev.veery.memory.DeviceWindow;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.MemoryListener;
 import dev.veery.memory.MemorySection;
@@ -17,21 +18,24 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps KVM's memory slots equal to the RAM and ROM of an address space. Ranges that are no whole pages are left to MMIO
+ * Keeps KVM's memory slots equal to the RAM and ROM of an address space, and to the windows of devices. Ranges that are no whole pages are left to MMIO
  * exits, which end in the same memory. A change that deletes slots is made while no processor runs, because between
  * deleting and adding, the guest would see holes. Called with the machine lock held.
  */
 final class MemorySlots implements MemoryListener {
     private static final long PAGE = RamBlock.PAGE_SIZE;
 
-    /** A slot in use; the host address counts in the offset. */
-    private record Slot(int number, RamBlock block, long offset, long guest, long size, boolean readOnly) {}
+    /** A slot in use. */
+    private record Slot(int number, Range range) {}
 
-    private record Range(RamBlock block, long offset, long guest, long size, boolean readOnly) {}
+    /** Host memory at a guest address: a block's from an offset on, or a device's without a block. */
+    private record Range(
+            String name, @Nullable RamBlock block, long offset, long host, long guest, long size, boolean readOnly) {}
 
     private final KvmVm vm;
     private final KvmMachine machine;
@@ -67,7 +71,8 @@ final class MemorySlots implements MemoryListener {
 
     private static @Nullable Range range(MemorySection section) {
         RamBlock block = section.block();
-        if (block == null) {
+        DeviceWindow window = section.region().window();
+        if (block == null && window == null) {
             return null;
         }
         long start = section.start() + PAGE - 1 & -PAGE;
@@ -75,7 +80,11 @@ final class MemorySlots implements MemoryListener {
         if (!Unsigned.lt(start, end)) {
             return null;
         }
-        return new Range(block, section.offset() + (start - section.start()), start, end - start, !section.writable());
+        long offset = section.offset() + (start - section.start());
+        String name = section.region().name();
+        return block != null
+                ? new Range(name, block, offset, block.host() + offset, start, end - start, !section.writable())
+                : new Range(name, null, 0, Objects.requireNonNull(window).host() + offset, start, end - start, false);
     }
 
     @Override
@@ -103,28 +112,33 @@ final class MemorySlots implements MemoryListener {
 
     private void addSlot(Range range) {
         int number = free.isEmpty() ? next++ : free.pop();
-        Slot slot = new Slot(number, range.block, range.offset, range.guest, range.size, range.readOnly);
-        set(slot, logged.contains(range.block));
+        Slot slot = new Slot(number, range);
+        set(slot, isLogged(range));
         slots.put(range, slot);
     }
 
     private void removeSlot(Range range) {
         Slot slot = slots.remove(range);
         if (slot != null) {
-            if (logged.contains(slot.block)) {
+            if (isLogged(range)) {
                 collect(slot);
             }
-            vm.setMemorySlot(slot.number, 0, slot.guest, 0, 0);
+            vm.setMemorySlot(slot.number, 0, range.guest, 0, 0);
             free.push(slot.number);
         }
     }
 
+    private boolean isLogged(Range range) {
+        return range.block != null && logged.contains(range.block);
+    }
+
     private void set(Slot slot, boolean logged) {
-        int flags = (slot.readOnly ? Kvm.KVM_MEM_READONLY : 0) | (logged ? Kvm.KVM_MEM_LOG_DIRTY_PAGES : 0);
+        Range range = slot.range;
+        int flags = (range.readOnly ? Kvm.KVM_MEM_READONLY : 0) | (logged ? Kvm.KVM_MEM_LOG_DIRTY_PAGES : 0);
         try {
-            vm.setMemorySlot(slot.number, flags, slot.guest, slot.size, slot.block.host() + slot.offset);
+            vm.setMemorySlot(slot.number, flags, range.guest, range.size, range.host);
         } catch (SysException e) {
-            throw new ConfigException("the host's KVM refuses guest memory '" + slot.block.name() + "': "
+            throw new ConfigException("the host's KVM refuses guest memory '" + range.name + "': "
                     + e.getMessage() + "; use less RAM (-m), fewer devices, or -accel tcg");
         }
     }
@@ -139,7 +153,7 @@ final class MemorySlots implements MemoryListener {
                 return;
             }
             for (Slot slot : slots.values()) {
-                if (slot.block == block) {
+                if (slot.range.block == block) {
                     set(slot, now);
                 }
             }
@@ -155,7 +169,7 @@ final class MemorySlots implements MemoryListener {
                 return;
             }
             for (Slot slot : slots.values()) {
-                if (slot.block == block) {
+                if (slot.range.block == block) {
                     collect(slot);
                 }
             }
@@ -165,7 +179,9 @@ final class MemorySlots implements MemoryListener {
     }
 
     private void collect(Slot slot) {
-        long words = (slot.size / PAGE + 63) / 64;
+        Range range = slot.range;
+        RamBlock block = Objects.requireNonNull(range.block);
+        long words = (range.size / PAGE + 63) / 64;
         long bitmap = OffHeap.allocate(8 * words);
         try {
             vm.takeDirtyLog(slot.number, bitmap);
@@ -173,7 +189,7 @@ final class MemorySlots implements MemoryListener {
                 long bits = OffHeap.getLong(bitmap + 8 * w);
                 while (bits != 0) {
                     long page = 64 * w + Long.numberOfTrailingZeros(bits);
-                    slot.block.noteWrite(slot.offset + page * PAGE, PAGE);
+                    block.noteWrite(range.offset + page * PAGE, PAGE);
                     bits &= bits - 1;
                 }
             }

@@ -30,7 +30,7 @@ public final class CodeMapping implements AutoCloseable {
         long length = size + PAGE - 1 & -PAGE;
         try (Fd file = memfd(name)) {
             file.truncate(length);
-            Mapping executable = Mapping.shared(file, length, Mman.PROT_READ | Mman.PROT_EXEC);
+            Mapping executable = Mapping.shared(file, 0, length, Mman.PROT_READ | Mman.PROT_EXEC);
             try {
                 executable.advise(Mman.MADV_DONTFORK);
                 Mapping writable = Mapping.shared(file, length);

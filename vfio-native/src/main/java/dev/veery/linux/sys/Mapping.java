@@ -35,15 +35,16 @@ public final class Mapping implements AutoCloseable {
      * @param length bytes, a positive multiple of the host's page size
      */
     public static Mapping shared(Fd file, long length) {
-        return shared(file, length, Mman.PROT_READ | Mman.PROT_WRITE);
+        return shared(file, 0, length, Mman.PROT_READ | Mman.PROT_WRITE);
     }
 
     /**
-     * As {@link #shared(Fd, long)} with other rights.
+     * As {@link #shared(Fd, long)}, from another place of the file and with other rights.
      *
+     * @param offset in the file, a multiple of the host's page size
      * @param protection {@code PROT_*} of {@link Mman}
      */
-    static Mapping shared(Fd file, long length, int protection) {
+    public static Mapping shared(Fd file, long offset, long length, int protection) {
         long reservedLength = length + 2 * GUARD + ALIGNMENT;
         long reserved = map(
                 file.name(),
@@ -51,11 +52,12 @@ public final class Mapping implements AutoCloseable {
                 reservedLength,
                 Mman.PROT_NONE,
                 Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_NORESERVE,
-                -1);
+                -1,
+                0);
         long address = reserved + GUARD + ALIGNMENT - 1 & -ALIGNMENT;
         Mapping mapping = new Mapping(file.name(), reserved, reservedLength, address, length);
         try {
-            map(file.name(), address, length, protection, Mman.MAP_SHARED | Mman.MAP_FIXED, file.number());
+            map(file.name(), address, length, protection, Mman.MAP_SHARED | Mman.MAP_FIXED, file.number(), offset);
         } catch (SysException e) {
             mapping.close();
             throw e;
@@ -63,8 +65,8 @@ public final class Mapping implements AutoCloseable {
         return mapping;
     }
 
-    private static long map(String name, long address, long length, int protection, int flags, int fd) {
-        long result = LibC.mmap(address, length, protection, flags, fd, 0);
+    private static long map(String name, long address, long length, int protection, int flags, int fd, long offset) {
+        long result = LibC.mmap(address, length, protection, flags, fd, offset);
         if (result == -1) {
             throw SysException.last("mmap", name);
         }
