@@ -121,8 +121,7 @@ public final class MemoryRegion {
      * @param handler has the accesses that come while the window is closed
      */
     public static MemoryRegion window(String name, DeviceWindow window, MmioHandler handler) {
-        return new MemoryRegion(
-                Kind.MMIO, name, window.size(), null, handler, AccessSizes.BYTE_TO_QWORD, null, window);
+        return new MemoryRegion(Kind.MMIO, name, window.size(), null, handler, AccessSizes.BYTE_TO_QWORD, null, window);
     }
 
     /** The {@code size} bytes of {@code target} that begin at {@code targetOffset}. */

@@ -545,7 +545,9 @@ class AcceleratorContractTest {
         Tables.long64(t);
         s.setGpr(CpuState.RDX, TestMachine.PORTS);
         // mov bl, 1; in al, dx; jmp +1; (skipped); mov bl, 2
-        t.start(Tables.CODE, Code.of(0xb3, 0x01, 0xec, 0xeb, 0x01, 0xf4, 0xb3, 0x02).exit(3));
+        t.start(
+                Tables.CODE,
+                Code.of(0xb3, 0x01, 0xec, 0xeb, 0x01, 0xf4, 0xb3, 0x02).exit(3));
         t.cpu.setDebug(new GuestDebug(true, false, List.of()));
         for (int offset : new int[] {2, 3, 6, 8}) {
             assertStops(DebugStop.Reason.STEP, Tables.CODE + offset, Tables.CODE + offset);
@@ -594,7 +596,8 @@ class AcceleratorContractTest {
         Tables.long64(t);
         s.setGpr(CpuState.RSI, Tables.DATA);
         // mov eax, [rsi+4]; mov [rsi+3], al; mov [rsi+7], al
-        Code code = Code.of(0x8b, 0x46, 0x04, 0x88, 0x46, 0x03, 0x88, 0x46, 0x07).exit(3);
+        Code code =
+                Code.of(0x8b, 0x46, 0x04, 0x88, 0x46, 0x03, 0x88, 0x46, 0x07).exit(3);
         t.start(Tables.CODE, code);
         t.cpu.setDebug(at(GuestDebug.Kind.WRITE, Tables.DATA + 4, 4));
         assertStops(DebugStop.Reason.DATA, Tables.DATA + 4, Tables.CODE + 9);

@@ -12,7 +12,10 @@ enum Option {
     MACHINE("machine", "[type=]q35[,prop=value]...", "choose the machine ('-machine help', '-machine q35,help')"),
     M("M", "[type=]q35[,prop=value]...", "same as -machine"),
     CPU("cpu", "MODEL[,+feature][,-feature]...", "choose the processor ('-cpu help')"),
-    ACCEL("accel", "tcg|jit|interp|kvm[,stats=on][,thread=single|multi]", "choose how guest code runs; the first that is available ('-accel help')"),
+    ACCEL(
+            "accel",
+            "tcg|jit|interp|kvm[,stats=on][,thread=single|multi]",
+            "choose how guest code runs; the first that is available ('-accel help')"),
     ENABLE_KVM("enable-kvm", null, "same as -accel kvm"),
     SMP(
             "smp",

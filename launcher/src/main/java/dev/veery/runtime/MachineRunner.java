@@ -69,7 +69,8 @@ public final class MachineRunner {
         this.messages = messages;
         this.version = version;
         watch = new EngineWatch(
-                trace, config.trace().perfMap() ? new PerfMap(ProcessHandle.current().pid()) : null);
+                trace,
+                config.trace().perfMap() ? new PerfMap(ProcessHandle.current().pid()) : null);
         control = new RunControl(watch);
     }
 

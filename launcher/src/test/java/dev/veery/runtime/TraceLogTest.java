@@ -22,8 +22,7 @@ class TraceLogTest {
         host[39] = (byte) 0xc3;
         Path file = directory.resolve("log");
         CpuState s = new CpuState(0);
-        TraceOptions options =
-                new TraceOptions(EnumSet.of(TraceOptions.Item.OUT_ASM), file.toString(), false);
+        TraceOptions options = new TraceOptions(EnumSet.of(TraceOptions.Item.OUT_ASM), file.toString(), false);
         try (TraceLog log = new TraceLog(options, System.err)) {
             assertTrue(log.wantsTranslations());
             log.translated(s, 0x1000, 3, 1, 0x7f0000000000L, host);

@@ -55,8 +55,7 @@ final class DeviceBars implements AutoCloseable {
     /** A base address in memory: trapped, and where that can be done mapped. */
     MemoryRegion memory(String name, RegionInfo region, DeviceBar registers) {
         MemoryRegion bar = MemoryRegion.container(name, region.size());
-        bar.addChild(
-                0, MemoryRegion.mmio(name + " registers", region.size(), registers, AccessSizes.BYTE_TO_QWORD));
+        bar.addChild(0, MemoryRegion.mmio(name + " registers", region.size(), registers, AccessSizes.BYTE_TO_QWORD));
         for (RegionInfo.Area area : mapping ? region.mappable() : List.<RegionInfo.Area>of()) {
             if (((area.offset() | area.size()) & PAGE - 1) == 0
                     && area.size() > 0

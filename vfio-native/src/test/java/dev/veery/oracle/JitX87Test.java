@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.veery.cpu.jit.JitTier;
+import dev.veery.cpu.state.ExecutionTrace;
 import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.linux.LinuxHostCode;
@@ -37,7 +38,7 @@ class JitX87Test {
         int programs = 0;
         try (CodeRegion region = host.allocate("jit-x87", REGION);
                 GuestMachine one = new GuestMachine(info.fsgsbase(), null);
-                GuestMachine other = new GuestMachine(info.fsgsbase(), (s, m) -> new JitTier(s, m, host, region, 1))) {
+                GuestMachine other = new GuestMachine(info.fsgsbase(), (s, m) -> new JitTier(s, m, host, region, 1, ExecutionTrace.NONE))) {
             while (programs < PROGRAMS) {
                 generator.next(c);
                 if (c.wild || c.compat || c.forms.size() < 2) {

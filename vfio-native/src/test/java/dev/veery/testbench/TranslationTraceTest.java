@@ -150,7 +150,9 @@ class TranslationTraceTest {
         Kept alone = run(false);
         Kept chained = run(true);
 
-        assertEquals(ROUNDS, alone.executed.stream().filter(rip -> rip == Tables.CODE).count());
+        assertEquals(
+                ROUNDS,
+                alone.executed.stream().filter(rip -> rip == Tables.CODE).count());
         assertTrue(chained.executed.size() < ROUNDS, chained.executed.size() + " blocks told");
     }
 }

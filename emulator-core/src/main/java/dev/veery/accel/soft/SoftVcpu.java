@@ -278,12 +278,11 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         wanted.clear();
         wanted.want(debug.singleStep(), debug.software());
         for (GuestDebug.Breakpoint place : debug.hardware()) {
-            int kind =
-                    switch (place.kind()) {
-                        case EXECUTE -> HostDebug.EXECUTE;
-                        case WRITE -> HostDebug.WRITE;
-                        case ACCESS -> HostDebug.ACCESS;
-                    };
+            int kind = switch (place.kind()) {
+                case EXECUTE -> HostDebug.EXECUTE;
+                case WRITE -> HostDebug.WRITE;
+                case ACCESS -> HostDebug.ACCESS;
+            };
             wanted.add(kind, place.address(), place.length());
         }
         mmu.debugChanged();

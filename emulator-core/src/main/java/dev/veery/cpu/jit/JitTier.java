@@ -96,8 +96,7 @@ public final class JitTier implements NativeTier {
      * @param threshold runs of a block in the interpreter before it is translated, at least 1
      * @param trace who is told of translations
      */
-    public JitTier(
-            CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
+    public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
         this.threshold = threshold;
         this.trace = trace;
         chains = trace.chains();

@@ -138,8 +138,8 @@ final class MemorySlots implements MemoryListener {
         try {
             vm.setMemorySlot(slot.number, flags, range.guest, range.size, range.host);
         } catch (SysException e) {
-            throw new ConfigException("the host's KVM refuses guest memory '" + range.name + "': "
-                    + e.getMessage() + "; use less RAM (-m), fewer devices, or -accel tcg");
+            throw new ConfigException("the host's KVM refuses guest memory '" + range.name + "': " + e.getMessage()
+                    + "; use less RAM (-m), fewer devices, or -accel tcg");
         }
     }
 
