@@ -24,7 +24,12 @@ final class DumpNet implements NetBackend, NetFrontend {
 
     @Override
     public boolean send(FramePieces frame) {
-        boolean done = net.send(frame);
+        return send(0, frame);
+    }
+
+    @Override
+    public boolean send(int queue, FramePieces frame) {
+        boolean done = net.send(queue, frame);
         if (done) {
             record(frame);
         }

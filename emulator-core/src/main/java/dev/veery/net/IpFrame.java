@@ -30,6 +30,7 @@ public final class IpFrame {
     static final int TCP_HEADER = 20;
     static final int UDP_CHECKSUM = 6;
     static final int UDP_HEADER = 8;
+    private static final int PORTS = 4;
 
     private static final int TYPE = 12;
     private static final int TYPE_VLAN = 0x8100;
@@ -54,23 +55,53 @@ public final class IpFrame {
      * @param host address of its {@code length} bytes
      */
     public void parse(long host, int length) {
+        parse(host, length, length);
+    }
+
+    private void parse(long host, int length, int here) {
         frame = host;
         version = 0;
         protocol = 0;
         network = ETHERNET_HEADER;
-        if (length < ETHERNET_HEADER) {
+        if (here < ETHERNET_HEADER) {
             return;
         }
         int type = word(host + TYPE);
-        if (type == TYPE_VLAN && length >= ETHERNET_HEADER + VLAN_TAG) {
+        if (type == TYPE_VLAN && here >= ETHERNET_HEADER + VLAN_TAG) {
             type = word(host + TYPE + VLAN_TAG);
             network += VLAN_TAG;
         }
-        if (type == TYPE_IPV4 && length >= network + IPV4_HEADER) {
+        if (type == TYPE_IPV4 && here >= network + IPV4_HEADER) {
             parse4(length);
-        } else if (type == TYPE_IPV6 && length >= network + IPV6_HEADER) {
+        } else if (type == TYPE_IPV6 && here >= network + IPV6_HEADER) {
             parse6(length);
         }
+    }
+
+    /**
+     * As {@link #parse}, when only the first bytes of a frame are at hand: afterwards {@link #version}, {@link #protocol} and
+     * {@link #flow} tell of it, nothing else.
+     *
+     * @param here bytes at {@code host}, which must hold the ports
+     * @param length of the whole frame
+     */
+    public void parseFlow(long host, int here, int length) {
+        parse(host, length, here);
+        if (protocol != 0 && transport + PORTS > here) {
+            protocol = 0;
+        }
+    }
+
+    /** A number for the two ends of a connection, the same in both directions; 0 if {@link #protocol} is. */
+    public int flow() {
+        if (protocol == 0) {
+            return 0;
+        }
+        long ip = frame + network;
+        int addresses = version == 4
+                ? InternetChecksum.sum(ip + IPV4_SOURCE, IPV4_ADDRESSES)
+                : InternetChecksum.sum(ip + IPV6_SOURCE, IPV6_ADDRESSES);
+        return addresses * 31 + word(frame + transport) + word(frame + transport + 2);
     }
 
     private void parse4(int length) {

@@ -16,6 +16,11 @@ public interface NetBackend extends AutoCloseable {
      */
     boolean send(FramePieces frame);
 
+    /** As {@link #send}, from one of the queues of a device that has several; the network may have as many. */
+    default boolean send(int queue, FramePieces frame) {
+        return send(frame);
+    }
+
     /** {@link NetFrontend#receive} has room again. */
     void resume();
 

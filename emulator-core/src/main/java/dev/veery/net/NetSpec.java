@@ -1,6 +1,7 @@
 package dev.veery.net;
 
 import java.net.SocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param local where to listen or receive, or null
  * @param remote where to connect or send to, or null
  * @param name of a tap interface; empty for a new one
- * @param fd number of an open descriptor of a tap interface, or -1
+ * @param fds numbers of open descriptors of a tap interface, one a queue; or none
+ * @param queues how many, 1 to {@link #MAX_QUEUES}
  */
 public record NetSpec(
         String id,
@@ -19,7 +21,21 @@ public record NetSpec(
         @Nullable SocketAddress local,
         @Nullable SocketAddress remote,
         String name,
-        int fd) {
+        List<Integer> fds,
+        int queues) {
+    /** As many as there may be processors. */
+    public static final int MAX_QUEUES = 64;
+
+    /** With one queue, not from descriptors. */
+    public NetSpec(String id, Kind kind, @Nullable SocketAddress local, @Nullable SocketAddress remote) {
+        this(id, kind, local, remote, "", List.of(), 1);
+    }
+
+    /** The same with several queues. */
+    public NetSpec withQueues(int count) {
+        return new NetSpec(id, kind, local, remote, name, fds, count);
+    }
+
     /** How a network is made. */
     public enum Kind {
         /** Nothing arrives. */

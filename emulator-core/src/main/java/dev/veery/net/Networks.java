@@ -4,18 +4,18 @@ import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /** The networks that the user defined, each for one device. */
-public final class Networks implements AutoCloseable {
+public final class Networks implements NetSource, AutoCloseable {
     private final MachineLock lock;
     private final TapOpener taps;
     private final Map<String, NetBackend> free = new HashMap<>();
-    private final Set<String> ids = new HashSet<>();
+    /** How many queues each ever defined has. */
+    private final Map<String, Integer> queues = new HashMap<>();
+
     private final LongSupplier epochNanos;
 
     /** Opens interfaces of the host. */
@@ -51,7 +51,7 @@ public final class Networks implements AutoCloseable {
      * @throws ConfigException if the id is taken, or the host does not allow it
      */
     public void define(NetSpec spec) {
-        if (!ids.add(spec.id())) {
+        if (queues.putIfAbsent(spec.id(), spec.queues()) != null) {
             throw new ConfigException("Duplicate ID '" + spec.id() + "' for netdev");
         }
         free.put(spec.id(), open(spec));
@@ -89,16 +89,17 @@ public final class Networks implements AutoCloseable {
         }
     }
 
-    /**
-     * Gives a network to a device, which closes it.
-     *
-     * @throws ConfigException if there is none of that id, or another device has it
-     */
+    @Override
+    public int queues(String id) {
+        return queues.getOrDefault(id, 1);
+    }
+
+    @Override
     public NetBackend connect(String id) {
         NetBackend found = free.remove(id);
         if (found == null) {
             throw new ConfigException(
-                    ids.contains(id)
+                    queues.containsKey(id)
                             ? "netdev '" + id + "' is already in use by another device"
                             : "netdev '" + id + "' not found");
         }

@@ -74,7 +74,7 @@ class StreamNetTest {
     @BeforeEach
     void listen() {
         path = dir.resolve("socket");
-        networks.define(new NetSpec("n", NetSpec.Kind.STREAM, UnixDomainSocketAddress.of(path), null, "", -1));
+        networks.define(new NetSpec("n", NetSpec.Kind.STREAM, UnixDomainSocketAddress.of(path), null));
         networks.define(new NetDump("d", "n", dir.resolve("pcap").toString(), 100));
         locked(() -> {
             net = networks.connect("n");

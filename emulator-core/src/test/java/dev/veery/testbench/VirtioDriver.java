@@ -4,7 +4,7 @@ import dev.veery.bus.pci.PciDevice;
 import dev.veery.memory.AddressSpace;
 
 /**
- * Just enough of a driver to run split queues of a virtio device on a {@link PciBench}, in guest memory from 1 MiB on; 4 MiB
+ * Just enough of a driver to run split queues of a virtio device on a {@link PciBench}, in guest memory from 1 MiB on; 2 MiB
  * further for each queue.
  */
 public final class VirtioDriver {
@@ -37,11 +37,11 @@ public final class VirtioDriver {
         this(bench, device, 0);
     }
 
-    /** For queue {@code queue}, at most 2. */
+    /** For queue {@code queue}, at most 6. */
     public VirtioDriver(PciBench bench, PciDevice device, int queue) {
         memory = bench.memory;
         bar = PciBench.bar(device, 4);
-        base = 0x40_0000L * queue;
+        base = 0x20_0000L * queue;
         this.queue = queue;
     }
 

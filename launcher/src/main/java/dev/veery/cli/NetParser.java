@@ -86,20 +86,27 @@ final class NetParser {
         text.finish();
     }
 
+    /** Those that are no taps take {@code queues} as well: one cable for all queues, steered by the card. */
     private static NetSpec spec(OptionText text, String type, String id) {
+        if (type.equals("tap")) {
+            return tap(text, id);
+        }
+        NetSpec one = single(text, type, id);
+        return one.withQueues(queueCount(text, text.take("queues")));
+    }
+
+    private static NetSpec single(OptionText text, String type, String id) {
         switch (type) {
             case "stream":
                 return stream(text, id);
             case "dgram":
                 SocketAddress local = address(text, "local");
                 return new NetSpec(
-                        id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")), "", -1);
+                        id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")));
             case "socket":
                 return socket(text, id);
-            case "tap":
-                return tap(text, id);
             case "null":
-                return new NetSpec(id, NetSpec.Kind.NULL, null, null, "", -1);
+                return new NetSpec(id, NetSpec.Kind.NULL, null, null);
             case "user":
                 throw text.error("type 'user' is not available in this version; run 'passt' and use stream,server=off,"
                         + "addr.type=unix,addr.path=SOCKET with the socket that it names");
@@ -112,7 +119,7 @@ final class NetParser {
     private static NetSpec stream(OptionText text, String id) {
         boolean server = text.takeFlag("server", false);
         SocketAddress address = needed(text, "addr");
-        return new NetSpec(id, NetSpec.Kind.STREAM, server ? address : null, server ? null : address, "", -1);
+        return new NetSpec(id, NetSpec.Kind.STREAM, server ? address : null, server ? null : address);
     }
 
     /** {@code listen=}, {@code connect=} or {@code udp=} with {@code localaddr=}, each {@code [host]:port}. */
@@ -126,25 +133,28 @@ final class NetParser {
         }
         if (udp != null) {
             SocketAddress from = local == null ? null : hostPort(text, local);
-            return new NetSpec(id, NetSpec.Kind.DATAGRAM, from, hostPort(text, udp), "", -1);
+            return new NetSpec(id, NetSpec.Kind.DATAGRAM, from, hostPort(text, udp));
         }
         if (local != null) {
             throw text.error("'localaddr' goes with 'udp' only");
         }
         return listen != null
-                ? new NetSpec(id, NetSpec.Kind.STREAM, hostPort(text, listen), null, "", -1)
-                : new NetSpec(id, NetSpec.Kind.STREAM, null, hostPort(text, String.valueOf(connect)), "", -1);
+                ? new NetSpec(id, NetSpec.Kind.STREAM, hostPort(text, listen), null)
+                : new NetSpec(id, NetSpec.Kind.STREAM, null, hostPort(text, String.valueOf(connect)));
     }
 
     private static NetSpec tap(OptionText text, String id) {
         String name = text.take("ifname");
         String fd = text.take("fd");
-        if (fd != null && !fd.matches("[0-9]{1,6}")) {
-            throw text.error("'fd=" + fd + "' is not the number of a descriptor");
+        String several = text.take("fds");
+        String queues = text.take("queues");
+        if (fd != null && several != null) {
+            throw text.error("'fd' and 'fds' exclude each other");
         }
-        if (fd != null && name != null) {
-            throw text.error("'ifname' and 'fd' exclude each other");
+        if ((fd != null || several != null) && (name != null || queues != null)) {
+            throw text.error("'ifname' and 'queues' exclude '" + (fd != null ? "fd" : "fds") + "'");
         }
+        List<Integer> fds = fd != null ? List.of(descriptor(text, "fd", fd)) : descriptors(text, several);
         for (String script : new String[] {"script", "downscript"}) {
             String value = text.take(script);
             if (value != null && !value.equals("no") && !value.isEmpty()) {
@@ -153,8 +163,39 @@ final class NetParser {
         }
         text.takeOff("vhost");
         text.takeOff("vnet_hdr");
-        return new NetSpec(
-                id, NetSpec.Kind.TAP, null, null, name == null ? "" : name, fd == null ? -1 : Integer.parseInt(fd));
+        int count = fds.isEmpty() ? queueCount(text, queues) : fds.size();
+        return new NetSpec(id, NetSpec.Kind.TAP, null, null, name == null ? "" : name, fds, count);
+    }
+
+    private static int queueCount(OptionText text, @Nullable String queues) {
+        if (queues == null) {
+            return 1;
+        }
+        int count = queues.matches("[0-9]{1,4}") ? Integer.parseInt(queues) : 0;
+        if (count < 1 || count > NetSpec.MAX_QUEUES) {
+            throw text.error("'queues=" + queues + "' is not a number from 1 to " + NetSpec.MAX_QUEUES);
+        }
+        return count;
+    }
+
+    private static int descriptor(OptionText text, String key, String fd) {
+        if (!fd.matches("[0-9]{1,6}")) {
+            throw text.error("'" + key + "=" + fd + "' is not the number of a descriptor");
+        }
+        return Integer.parseInt(fd);
+    }
+
+    private static List<Integer> descriptors(OptionText text, @Nullable String fds) {
+        List<Integer> numbers = new ArrayList<>();
+        if (fds != null) {
+            for (String fd : fds.split(":", -1)) {
+                numbers.add(descriptor(text, "fds", fd));
+            }
+        }
+        if (numbers.size() > NetSpec.MAX_QUEUES) {
+            throw text.error("'fds' names more than " + NetSpec.MAX_QUEUES + " descriptors");
+        }
+        return numbers;
     }
 
     private static SocketAddress needed(OptionText text, String prefix) {

@@ -145,7 +145,7 @@ public final class MachineRunner {
                     chardevs::connect,
                     new Q35Backends(
                             disks::connect,
-                            nets::connect,
+                            nets,
                             new SecureRandom()::nextBytes,
                             (memory, signals) -> List.of(VfioPciDevice.type(vfio, memory))),
                     config.devices(),

@@ -28,16 +28,16 @@ class NetParserTest {
     void streamsListenOrConnect() {
         UnixDomainSocketAddress path = UnixDomainSocketAddress.of("/tmp/s");
         assertEquals(
-                new NetSpec("n", NetSpec.Kind.STREAM, path, null, "", -1),
+                new NetSpec("n", NetSpec.Kind.STREAM, path, null),
                 netdev("stream,id=n,server=on,addr.type=unix,addr.path=/tmp/s"));
         assertEquals(
-                new NetSpec("n", NetSpec.Kind.STREAM, null, path, "", -1),
+                new NetSpec("n", NetSpec.Kind.STREAM, null, path),
                 netdev("{'type':'stream','id':'n','addr':{'type':'unix','path':'/tmp/s'}}"));
         assertEquals(
-                new NetSpec("m", NetSpec.Kind.STREAM, new InetSocketAddress("0.0.0.0", 1234), null, "", -1),
+                new NetSpec("m", NetSpec.Kind.STREAM, new InetSocketAddress("0.0.0.0", 1234), null),
                 netdev("socket,id=m,listen=:1234"));
         assertEquals(
-                new NetSpec("m", NetSpec.Kind.STREAM, null, new InetSocketAddress("127.0.0.1", 80), "", -1),
+                new NetSpec("m", NetSpec.Kind.STREAM, null, new InetSocketAddress("127.0.0.1", 80)),
                 netdev("socket,id=m,connect=127.0.0.1:80"));
     }
 
@@ -46,14 +46,24 @@ class NetParserTest {
         InetSocketAddress local = new InetSocketAddress("127.0.0.1", 1);
         InetSocketAddress remote = new InetSocketAddress("127.0.0.1", 2);
         assertEquals(
-                new NetSpec("n", NetSpec.Kind.DATAGRAM, local, remote, "", -1),
+                new NetSpec("n", NetSpec.Kind.DATAGRAM, local, remote),
                 netdev(
                         "dgram,id=n,local.type=inet,local.host=127.0.0.1,local.port=1,remote.type=inet,remote.host=127.0.0.1,"
                                 + "remote.port=2"));
         assertEquals(
-                new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", -1),
+                new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", List.of(), 1),
                 netdev("tap,id=n,ifname=tap3,script=no,downscript=no"));
-        assertEquals(new NetSpec("n", NetSpec.Kind.TAP, null, null, "", 7), netdev("tap,id=n,fd=7"));
+        assertEquals(new NetSpec("n", NetSpec.Kind.TAP, null, null, "", List.of(7), 1), netdev("tap,id=n,fd=7"));
+    }
+
+    @Test
+    void networksHaveSeveralQueues() {
+        assertEquals(
+                new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", List.of(), 4),
+                netdev("tap,id=n,ifname=tap3,queues=4"));
+        assertEquals(
+                new NetSpec("n", NetSpec.Kind.TAP, null, null, "", List.of(7, 9), 2), netdev("tap,id=n,fds=7:9"));
+        assertEquals(3, netdev("null,id=n,queues=3").queues());
     }
 
     @Test
@@ -85,6 +95,9 @@ class NetParserTest {
                 "socket,id=n,listen=:99999        | '99999'",
                 "tap,id=n,script=/etc/up          | 'script'",
                 "tap,id=n,fd=x                    | 'fd=x'",
+                "tap,id=n,fds=3:x                 | 'fds=x'",
+                "tap,id=n,fds=3:4,queues=2        | 'fds'",
+                "tap,id=n,queues=0                | 'queues=0'",
                 "tap,id=n,vhost=on                | 'vhost=on'",
                 "null                             | 'id'",
                 "null,id=n,colour=red             | 'colour'",

@@ -2,7 +2,7 @@ package dev.veery.q35;
 
 import dev.veery.base.ConfigException;
 import dev.veery.block.DiskQueue;
-import dev.veery.net.NetBackend;
+import dev.veery.net.NetSource;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -10,13 +10,13 @@ import java.util.function.Function;
  * The host's parts that devices are connected to by name; a name that nobody defined is refused with a ConfigException.
  *
  * @param drives gives a disk to one device
- * @param nets gives a network to one device
+ * @param nets gives networks, each to one device
  * @param entropy fills arrays with random bytes
  * @param hostDevices device types that the host brings
  */
 public record Q35Backends(
         Function<String, DiskQueue> drives,
-        Function<String, NetBackend> nets,
+        NetSource nets,
         Consumer<byte[]> entropy,
         HostDevices hostDevices) {
     /** No disks, no networks, no devices of the host; the entropy source yields what was in the array. */

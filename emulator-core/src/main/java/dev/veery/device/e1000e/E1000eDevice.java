@@ -19,11 +19,11 @@ import dev.veery.net.FramePieces;
 import dev.veery.net.MacAddresses;
 import dev.veery.net.NetBackend;
 import dev.veery.net.NetFrontend;
+import dev.veery.net.NetSource;
 import dev.veery.net.SendOffload;
 import dev.veery.time.VirtualClock;
 import dev.veery.time.VmTimer;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code -device e1000e}. */
@@ -42,7 +42,7 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
     private static final String NETDEV = "netdev";
     private static final String MAC = "mac";
 
-    private final Function<String, NetBackend> nets;
+    private final NetSource nets;
     private final VirtualClock clock;
     private final VmTimer again;
     private final E1000eRegisters registers;
@@ -53,8 +53,7 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
     private @Nullable NetBackend net;
     private long memory;
 
-    private E1000eDevice(
-            DeviceConfig config, VirtualClock clock, Function<String, NetBackend> nets, MacAddresses addresses) {
+    private E1000eDevice(DeviceConfig config, VirtualClock clock, NetSource nets, MacAddresses addresses) {
         super(config, IDENTITY, PciRegs.CONFIG_SIZE, 1);
         this.nets = nets;
         this.clock = clock;
@@ -76,10 +75,10 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
     /**
      * The type.
      *
-     * @param nets gives the network of a name to one device; throws ConfigException
+     * @param nets where the network of a name is
      * @param addresses for cards without one
      */
-    public static DeviceType type(VirtualClock clock, Function<String, NetBackend> nets, MacAddresses addresses) {
+    public static DeviceType type(VirtualClock clock, NetSource nets, MacAddresses addresses) {
         return DeviceType.named("e1000e")
                 .description("Intel 82574L GbE Controller")
                 .bus("PCI")
@@ -97,7 +96,7 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
         if (name == null) {
             throw new ConfigException("netdev property not set");
         }
-        net = nets.apply(name);
+        net = nets.connect(name);
         memory = OffHeap.allocate(Receiver.copyBytes() + 2L * TAG_BYTES);
         receiver = new Receiver(registers.bank(), this::dma, memory + 2 * TAG_BYTES);
         for (int n = 0; n < transmitters.length; n++) {

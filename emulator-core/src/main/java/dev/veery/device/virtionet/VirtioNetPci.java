@@ -14,6 +14,7 @@ import dev.veery.net.IpFrame;
 import dev.veery.net.MacAddresses;
 import dev.veery.net.NetBackend;
 import dev.veery.net.NetFrontend;
+import dev.veery.net.NetSource;
 import dev.veery.net.SendOffload;
 import dev.veery.time.VirtualClock;
 import dev.veery.time.VmTimer;
@@ -23,7 +24,6 @@ import dev.veery.virtio.VirtioPciDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code -device virtio-net-pci}. */
@@ -33,15 +33,18 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     private static final int MIN_QUEUE_SIZE = 64;
     private static final int MAX_QUEUE_SIZE = 1024;
     private static final int CONTROL_SIZE = 64;
-    private static final int VECTORS = 4;
-    private static final int RX = 0;
-    private static final int TX = 1;
-    private static final int CONTROL = 2;
+
+    /** Vectors besides those of the pairs: configuration and control. */
+    private static final int MORE_VECTORS = 2;
+
+    /** 5.1.2: queues come in pairs, receive before transmit; the control queue is behind those that are negotiated. */
+    private static final int PAIR = 2;
 
     /** 5.1.3 feature bits, as masks. */
     private static final long F_CSUM = 1;
 
     private static final long F_GUEST_CSUM = 1 << 1;
+    private static final long F_MTU = 1 << 3;
     private static final long F_MAC = 1 << 5;
     private static final long F_HOST_TSO4 = 1 << 11;
     private static final long F_HOST_TSO6 = 1 << 12;
@@ -51,6 +54,7 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     private static final long F_CTRL_VQ = 1 << 17;
     private static final long F_CTRL_RX = 1 << 18;
     private static final long F_CTRL_RX_EXTRA = 1 << 20;
+    private static final long F_MQ = 1 << 22;
     private static final long F_CTRL_MAC_ADDR = 1 << 23;
 
     /** 5.1.4 configuration layout. */
@@ -58,6 +62,7 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
 
     private static final int CONFIG_STATUS = 6;
     private static final int CONFIG_MAX_PAIRS = 8;
+    private static final int CONFIG_MTU = 10;
     private static final int CONFIG_SIZE = 12;
     private static final int STATUS_LINK_UP = 1;
 
@@ -79,16 +84,23 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     private static final int MIN_FRAME = 14;
 
     private static final int MAX_PIECES = 1024;
-    /** A frame in the smallest useful buffers. */
-    private static final int MAX_BUFFERS = 64;
     /** Frames sent in a row before others get the machine lock. */
     private static final int BURST = 256;
+
+    /** 5.1.6.5.6: how many pairs the driver uses. */
+    private static final int CLASS_MQ = 4;
+
+    private static final int MQ_BYTES = 4;
+
+    private static final int VLAN_TAG = 4;
 
     private static final int ACK_OK = 0;
     private static final int ACK_ERR = 1;
 
     private static final String NETDEV = "netdev";
     private static final String MAC = "mac";
+    private static final String HOST_MTU = "host_mtu";
+    private static final String MQ = "mq";
     private static final String RX_QUEUE_SIZE = "rx_queue_size";
     private static final String TX_QUEUE_SIZE = "tx_queue_size";
 
@@ -120,9 +132,9 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     /** 5.1.3.1: features that mean nothing without others. */
     private static final long NEED_CSUM = F_HOST_TSO4 | F_HOST_TSO6 | F_HOST_ECN;
 
-    private static final long NEED_CTRL = F_CTRL_RX | F_CTRL_RX_EXTRA | F_CTRL_MAC_ADDR;
+    private static final long NEED_CTRL = F_CTRL_RX | F_CTRL_RX_EXTRA | F_CTRL_MAC_ADDR | F_MQ;
 
-    private final Function<String, NetBackend> nets;
+    private final NetSource nets;
     private final ReceiveFilter filter = new ReceiveFilter();
     private final VirtualClock clock;
     private final VmTimer again;
@@ -137,47 +149,57 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     /** {@link #out} was taken, and its frame or the rest of its segments could not be sent yet. */
     private boolean sending;
 
+    /** The pair whose frame that is. */
+    private int sendingPair;
+
     private final DescriptorChain command = new DescriptorChain();
     private final DmaVector commandBytes = new DmaVector(MAX_PIECES);
     private final DmaVector answer = new DmaVector(1);
 
-    private final DescriptorChain[] buffers = new DescriptorChain[MAX_BUFFERS];
-    private final DmaVector[] bufferBytes = new DmaVector[MAX_BUFFERS];
-    private final long[] filled = new long[MAX_BUFFERS];
+    private final int pairs;
+    private final ReceiveBuffers[] buffers;
+    private final FlowSteering steering = new FlowSteering();
 
-    /** How many receive buffers were taken and wait for a frame, and their bytes. */
-    private int ready;
+    /** How many pairs frames may arrive in. */
+    private int activePairs = 1;
 
-    private long readyBytes;
+    private boolean multiqueue;
+    private int controlIndex = PAIR;
+    private int longestFrame = NetBackend.MAX_FRAME;
     private boolean merging;
     private boolean checking;
     private long header;
     private @Nullable NetBackend net;
 
-    private VirtioNetPci(
-            DeviceConfig config, VirtualClock clock, Function<String, NetBackend> nets, MacAddresses addresses) {
-        super(config, ID, CLASS, CONFIG_SIZE, queues(config.properties()), VECTORS);
+    private VirtioNetPci(DeviceConfig config, VirtualClock clock, NetSource nets, MacAddresses addresses) {
+        this(config, clock, nets, addresses, pairs(config.properties(), nets));
+    }
+
+    private VirtioNetPci(DeviceConfig config, VirtualClock clock, NetSource nets, MacAddresses addresses, int pairs) {
+        super(config, ID, CLASS, CONFIG_SIZE, queues(config.properties(), pairs), PAIR * pairs + MORE_VECTORS);
+        this.pairs = pairs;
         this.nets = nets;
         this.clock = clock;
         mac = addresses.next("virtio-net-pci." + MAC, config.properties().string(MAC));
         again = clock.newTimer("virtio-net", this::sendable);
-        for (int i = 0; i < MAX_BUFFERS; i++) {
-            buffers[i] = new DescriptorChain();
-            bufferBytes[i] = new DmaVector(MAX_PIECES);
+        buffers = new ReceiveBuffers[pairs];
+        for (int i = 0; i < pairs; i++) {
+            buffers[i] = new ReceiveBuffers(MAX_PIECES);
         }
         deviceConfig()
                 .declare(CONFIG_MAC, MacAddresses.BYTES, mac, 0)
                 .declare(CONFIG_STATUS, 2, STATUS_LINK_UP, 0)
-                .declare(CONFIG_MAX_PAIRS, 2, 1, 0);
+                .declare(CONFIG_MAX_PAIRS, 2, pairs, 0)
+                .declare(CONFIG_MTU, 2, properties().integer(HOST_MTU), 0);
     }
 
     /**
      * The type.
      *
-     * @param nets gives the network of a name to one device; throws ConfigException
+     * @param nets where the network of a name is, and how many queues it has
      * @param addresses for cards without one
      */
-    public static DeviceType type(VirtualClock clock, Function<String, NetBackend> nets, MacAddresses addresses) {
+    public static DeviceType type(VirtualClock clock, NetSource nets, MacAddresses addresses) {
         List<Property> features = new ArrayList<>();
         for (Switch feature : Switch.values()) {
             features.add(Property.bool(feature.property, true, feature.help));
@@ -192,13 +214,26 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
                 .properties(features)
                 .property(Property.string(NETDEV, "ID of a netdev to use as a backend"))
                 .property(Property.string(MAC, "Ethernet 6-byte MAC Address, example: 52:54:00:12:34:56"))
+                .property(Property.bool(MQ, false, "Offer as many pairs of queues as the netdev has"))
+                .property(Property.uint16(HOST_MTU, 0, "Longest packet of the network, for the driver; 0 to say nothing"))
                 .property(Property.uint16(RX_QUEUE_SIZE, 256, "Length of the receive queue, a power of two"))
                 .property(Property.uint16(TX_QUEUE_SIZE, 256, "Length of the transmit queue, a power of two"))
                 .build(config -> new VirtioNetPci(config, clock, nets, addresses));
     }
 
-    private static int[] queues(PropertyValues properties) {
-        return new int[] {queueSize(properties, RX_QUEUE_SIZE), queueSize(properties, TX_QUEUE_SIZE), CONTROL_SIZE};
+    private static int pairs(PropertyValues properties, NetSource nets) {
+        String name = properties.string(NETDEV);
+        return name == null ? 1 : nets.queues(name);
+    }
+
+    private static int[] queues(PropertyValues properties, int pairs) {
+        int[] sizes = new int[PAIR * pairs + 1];
+        for (int pair = 0; pair < pairs; pair++) {
+            sizes[PAIR * pair] = queueSize(properties, RX_QUEUE_SIZE);
+            sizes[PAIR * pair + 1] = queueSize(properties, TX_QUEUE_SIZE);
+        }
+        sizes[PAIR * pairs] = CONTROL_SIZE;
+        return sizes;
     }
 
     private static int queueSize(PropertyValues properties, String property) {
@@ -222,7 +257,7 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
         }
         header = OffHeap.allocate(HEADER);
         offload = new SendOffload();
-        net = nets.apply(name);
+        net = nets.connect(name);
     }
 
     @Override
@@ -254,6 +289,8 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
         for (Switch feature : Switch.values()) {
             features |= properties().bool(feature.property) ? feature.feature : 0;
         }
+        features |= properties().bool(MQ) ? F_MQ : 0;
+        features |= properties().integer(HOST_MTU) != 0 ? F_MTU : 0;
         features &= (features & F_CSUM) == 0 ? ~NEED_CSUM : -1L;
         return features & ((features & F_CTRL_VQ) == 0 ? ~NEED_CTRL : -1L);
     }
@@ -262,6 +299,11 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     protected void onDriverOk(long features) {
         merging = (features & F_MRG_RXBUF) != 0;
         checking = (features & F_GUEST_CSUM) != 0;
+        multiqueue = (features & F_MQ) != 0;
+        controlIndex = multiqueue ? PAIR * pairs : PAIR;
+        longestFrame = (features & F_MTU) != 0
+                ? Math.min(properties().integer(HOST_MTU) + IpFrame.ETHERNET_HEADER + VLAN_TAG, NetBackend.MAX_FRAME)
+                : NetBackend.MAX_FRAME;
         net().resume();
     }
 
@@ -269,8 +311,11 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     protected void onDeviceReset() {
         again.cancel();
         sending = false;
-        ready = 0;
-        readyBytes = 0;
+        for (ReceiveBuffers each : buffers) {
+            each.reset();
+        }
+        activePairs = 1;
+        steering.reset();
         filter.reset(mac);
         // A frame that waits for room must not keep the network waiting.
         net().resume();
@@ -278,18 +323,15 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
 
     @Override
     protected void onNotify(VirtQueue queue) {
-        switch (queue.index()) {
-            case RX:
+        int index = queue.index();
+        if (index == controlIndex) {
+            control(queue);
+        } else if (index < PAIR * pairs) {
+            if (index % PAIR == 0) {
                 net().resume();
-                break;
-            case TX:
-                transmit();
-                break;
-            case CONTROL:
-                control(queue);
-                break;
-            default:
-                break;
+            } else {
+                transmit(index / PAIR);
+            }
         }
     }
 
@@ -298,20 +340,40 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     @Override
     public void sendable() {
         if (running()) {
-            transmit();
+            // Who was stopped goes on first: no other pair can send before.
+            int first = sendingPair;
+            transmit(first);
+            for (int pair = 0; pair < sendingPairs() && !sending; pair++) {
+                if (pair != first) {
+                    transmit(pair);
+                }
+            }
         }
     }
 
-    private void transmit() {
-        VirtQueue queue = queue(TX);
+    /** Without multiqueue, what would be the second pair's is the control queue. */
+    private int sendingPairs() {
+        return controlIndex / PAIR;
+    }
+
+    private void transmit(int pair) {
+        if (sending && pair != sendingPair || pair >= sendingPairs()) {
+            // Its turn comes when the network takes frames again.
+            return;
+        }
+        VirtQueue queue = queue(PAIR * pair + 1);
         int left = BURST;
         while (left > 0 && (sending || queue.pop(out))) {
             if (!sending && !takeFrame()) {
                 fail();
                 return;
             }
+            if (!sending && activePairs > 1) {
+                steering.learn(frame, pair);
+            }
             sending = true;
-            if (!sendFrame()) {
+            sendingPair = pair;
+            if (!sendFrame(pair)) {
                 break;
             }
             sending = false;
@@ -325,10 +387,10 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     }
 
     /** Sends what is left of a frame; false if the network does not take it now. */
-    private boolean sendFrame() {
+    private boolean sendFrame(int pair) {
         SendOffload from = offload();
         while (frame.length() != 0) {
-            if (!net().send(from.current())) {
+            if (!net().send(pair, from.current())) {
                 return false;
             }
             if (!from.next()) {
@@ -386,32 +448,23 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
 
     @Override
     public boolean receive(long host, int length) {
-        if (!running() || length < MIN_FRAME || length > NetBackend.MAX_FRAME || !filter.wants(host)) {
+        if (!running() || length < MIN_FRAME || length > longestFrame || !filter.wants(host)) {
             return true;
         }
-        if (!collect(length + HEADER)) {
+        int pair = activePairs == 1 ? 0 : Math.min(steering.pairOf(host, length), activePairs - 1);
+        VirtQueue queue = queue(PAIR * pair);
+        ReceiveBuffers into = buffers[pair];
+        ReceiveBuffers.Room room = into.collect(queue, dma(), (long) length + HEADER, HEADER, merging);
+        if (room == ReceiveBuffers.Room.BROKEN) {
+            fail();
+        }
+        if (room != ReceiveBuffers.Room.ENOUGH) {
             // Without merging, a frame that does not fit into a buffer is lost; otherwise there is no room now.
-            return !running() || !merging && ready > 0;
+            return !running() || !merging && into.any();
         }
-        OffHeap.putShort(header + HEADER_NUM_BUFFERS, buffersFor(length + HEADER));
+        OffHeap.putShort(header + HEADER_NUM_BUFFERS, into.countFor((long) length + HEADER));
         OffHeap.putByte(header + HEADER_FLAGS, checking && intact(host, length) ? FLAG_DATA_VALID : 0);
-        long done = 0;
-        int used = 0;
-        while (done < length + HEADER) {
-            DmaVector into = bufferBytes[used];
-            long start = 0;
-            if (done == 0) {
-                start = into.put(0, header, HEADER);
-                done = start;
-            }
-            long copied = into.put(start, host + done - HEADER, length + HEADER - done);
-            done += copied;
-            filled[used] = start + copied;
-            used++;
-        }
-        VirtQueue queue = queue(RX);
-        queue.pushAll(buffers, filled, used);
-        dropReady(used);
+        into.fill(queue, header, HEADER, host, length);
         queue.interrupt();
         return true;
     }
@@ -420,49 +473,6 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
     private boolean intact(long host, int length) {
         packet.parse(host, length);
         return packet.protocol() != 0 && packet.transportIntact();
-    }
-
-    /** Takes buffers until {@code bytes} fit; those taken stay for the next frame if they do not suffice. */
-    private boolean collect(int bytes) {
-        while (merging ? readyBytes < bytes : ready == 0) {
-            if (ready == MAX_BUFFERS || !queue(RX).pop(buffers[ready])) {
-                return false;
-            }
-            bufferBytes[ready].clear();
-            if (!buffers[ready].mapWritable(dma(), bufferBytes[ready]) || bufferBytes[ready].length() < HEADER) {
-                fail();
-                return false;
-            }
-            readyBytes += bufferBytes[ready].length();
-            ready++;
-        }
-        return readyBytes >= bytes;
-    }
-
-    private int buffersFor(long bytes) {
-        int count = 0;
-        long room = 0;
-        while (room < bytes) {
-            room += bufferBytes[count].length();
-            count++;
-        }
-        return count;
-    }
-
-    /** The first {@code count} buffers are the driver's again; the others move up. */
-    private void dropReady(int count) {
-        for (int i = 0; i < count; i++) {
-            readyBytes -= bufferBytes[i].length();
-        }
-        for (int i = count; i < ready; i++) {
-            DescriptorChain chain = buffers[i - count];
-            buffers[i - count] = buffers[i];
-            buffers[i] = chain;
-            DmaVector bytes = bufferBytes[i - count];
-            bufferBytes[i - count] = bufferBytes[i];
-            bufferBytes[i] = bytes;
-        }
-        ready -= count;
     }
 
     // Control.
@@ -477,11 +487,27 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
                 fail();
                 return;
             }
-            answer.putByte(0, filter.command(commandBytes) ? ACK_OK : ACK_ERR);
+            answer.putByte(0, setPairs() || filter.command(commandBytes) ? ACK_OK : ACK_ERR);
             deviceConfig().set(CONFIG_MAC, MacAddresses.BYTES, filter.own());
             queue.push(command, 1);
             left--;
         }
         queue.interrupt();
+    }
+
+    /** VQ_PAIRS_SET; false if the command is another, or asks for pairs that are not there. */
+    private boolean setPairs() {
+        boolean valid = multiqueue
+                && commandBytes.length() == MQ_BYTES
+                && commandBytes.get(0, 1) == CLASS_MQ
+                && commandBytes.get(1, 1) == 0;
+        int count = valid ? (int) commandBytes.get(2, 2) : 0;
+        if (count < 1 || count > pairs) {
+            return false;
+        }
+        activePairs = count;
+        // A frame that waits for room may now belong elsewhere.
+        net().resume();
+        return true;
     }
 }

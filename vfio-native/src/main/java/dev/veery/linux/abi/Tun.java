@@ -4,6 +4,7 @@ package dev.veery.linux.abi;
 public final class Tun {
     public static final long TUNSETIFF = 0x400454ca;
     public static final int IFF_TAP = 2;
+    public static final int IFF_MULTI_QUEUE = 0x100;
     public static final int IFF_NO_PI = 0x1000;
 
     /** {@code struct ifreq}: its size, the name at its beginning, the flags. */

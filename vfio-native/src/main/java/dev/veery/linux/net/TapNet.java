@@ -16,6 +16,9 @@ import dev.veery.net.NetBackend;
 import dev.veery.net.NetFrontend;
 import dev.veery.net.NetSpec;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +55,8 @@ public final class TapNet implements NetBackend {
     }
 
     /**
-     * Opens the interface of that name, or makes a new one, or takes over a descriptor of one.
+     * Opens the interface of that name, or makes a new one, or takes over descriptors of one; several queues of it if the
+     * user wants them.
      *
      * @throws ConfigException if the host does not allow it
      */
@@ -61,24 +65,41 @@ public final class TapNet implements NetBackend {
         if (name.length >= Tun.IFNAMSIZ) {
             throw new ConfigException("netdev '" + spec.id() + "': '" + spec.name() + "' is too long for an interface");
         }
+        // The kernel chooses a name for the first queue, and the others ask for the same.
+        byte[] interfaceName = Arrays.copyOf(name, Tun.IFNAMSIZ);
+        List<NetBackend> queues = new ArrayList<>();
+        try {
+            for (int queue = 0; queue < spec.queues(); queue++) {
+                queues.add(openQueue(spec, queue, interfaceName, lock));
+            }
+        } catch (ConfigException e) {
+            queues.forEach(NetBackend::close);
+            throw e;
+        }
+        return queues.size() == 1 ? queues.get(0) : new TapQueues(queues);
+    }
+
+    private static NetBackend openQueue(NetSpec spec, int queue, byte[] name, MachineLock lock) {
+        int given = spec.fds().isEmpty() ? -1 : spec.fds().get(queue);
         Fd tap = null;
         boolean done = false;
         try {
-            tap = spec.fd() >= 0
-                    ? Fd.inherited(spec.fd())
+            tap = given >= 0
+                    ? Fd.inherited(given)
                     : Fd.open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK, 0);
-            if (spec.fd() >= 0) {
+            if (given >= 0) {
                 tap.fcntl(Fcntl.F_SETFL, tap.fcntl(Fcntl.F_GETFL, 0) | Fcntl.O_NONBLOCK);
             } else {
-                attach(tap, name);
+                attach(tap, name, spec.queues() > 1);
             }
             TapNet net = new TapNet(spec.id(), tap, lock);
             done = true;
             return net;
         } catch (SysException e) {
-            String which = spec.fd() >= 0 ? "descriptor " + spec.fd() : "tap interface '" + spec.name() + "'";
+            String which = given >= 0 ? "descriptor " + given : "tap interface '" + spec.name() + "'";
             throw new ConfigException("netdev '" + spec.id() + "': cannot use " + which + ": " + e.getMessage()
-                    + "; make an interface with 'ip tuntap add' for this user first");
+                    + "; make an interface with 'ip tuntap add" + (spec.queues() > 1 ? " ... multi_queue" : "")
+                    + "' for this user first");
         } finally {
             if (!done && tap != null) {
                 tap.close();
@@ -86,12 +107,14 @@ public final class TapNet implements NetBackend {
         }
     }
 
-    private static void attach(Fd tap, byte[] name) {
+    private static void attach(Fd tap, byte[] name, boolean several) {
         long request = OffHeap.allocate(Tun.SIZEOF_IFREQ);
         try {
             OffHeap.copyIn(name, 0, request, name.length);
-            OffHeap.putShort(request + Tun.IFREQ_FLAGS, Tun.IFF_TAP | Tun.IFF_NO_PI);
+            int queues = several ? Tun.IFF_MULTI_QUEUE : 0;
+            OffHeap.putShort(request + Tun.IFREQ_FLAGS, Tun.IFF_TAP | Tun.IFF_NO_PI | queues);
             tap.ioctl("TUNSETIFF", Tun.TUNSETIFF, request);
+            OffHeap.copyOut(request, name, 0, name.length);
         } finally {
             OffHeap.free(request);
         }
