@@ -8,6 +8,7 @@ import dev.veery.bus.pci.cap.ExpressCapability;
 import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.bus.pci.cap.PowerManagementCapability;
+import dev.veery.bus.pci.cap.SerialNumberCapability;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.dma.DmaRequester;
@@ -192,12 +193,28 @@ public abstract class PciDevice extends Device {
         return offset;
     }
 
+    /** Puts the next capability at {@code offset}, where the hardware has it; the caller sees to it that none overlap. */
+    protected final void nextCapabilityAt(int offset) {
+        nextCapability = offset;
+    }
+
+    /** As {@link #nextCapabilityAt}, in extended configuration space. */
+    protected final void nextExtendedCapabilityAt(int offset) {
+        nextExtended = offset;
+    }
+
     /** Gives the device the PCI Express capability; ports and endpoints below them have it. */
     protected final ExpressCapability addExpress(ExpressCapability.Type type, int port) {
         int offset = addCapability(ExpressCapability.ID, ExpressCapability.LENGTH);
         ExpressCapability added = new ExpressCapability(config, offset, type, port);
         express = added;
         return added;
+    }
+
+    /** Gives an endpoint the PCI Express capability in its version 1, without function-level reset. */
+    protected final void addExpressVersion1() {
+        express = ExpressCapability.version1(
+                config, addCapability(ExpressCapability.ID, ExpressCapability.LENGTH_VERSION_1));
     }
 
     /** Gives the device power management: D0 and D3hot, without power management events. */
@@ -214,6 +231,13 @@ public abstract class PciDevice extends Device {
     protected final void addErrorReporting(boolean rootPort) {
         int at = addExtendedCapability(AerCapability.ID, AerCapability.VERSION, AerCapability.LENGTH);
         AerCapability.declare(config, at, rootPort);
+    }
+
+    /** Gives a function of PCI Express a serial number. */
+    protected final void addSerialNumber(long number) {
+        int at = addExtendedCapability(
+                SerialNumberCapability.ID, SerialNumberCapability.VERSION, SerialNumberCapability.LENGTH);
+        SerialNumberCapability.declare(config, at, number);
     }
 
     /** Gives a port that leads down access control: requests between the functions below go up, to be translated. */

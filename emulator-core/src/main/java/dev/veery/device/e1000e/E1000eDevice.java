@@ -5,6 +5,7 @@ import dev.veery.bus.pci.PciBar;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciIdentity;
 import dev.veery.bus.pci.PciRegs;
+import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.memory.AccessSizes;
@@ -31,12 +32,22 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
     private static final PciIdentity IDENTITY = new PciIdentity(0x8086, 0x10d3, 0, 0x020000, 0x8086, 0);
     private static final int REGISTERS_BAR = 0;
     private static final long REGISTERS_SIZE = 1 << 17;
+    private static final int FLASH_BAR = 1;
+    private static final int FLASH_SIZE = 1 << 17;
     private static final int IO_BAR = 2;
     private static final int IO_SIZE = 32;
     private static final int MSIX_BAR = 3;
     private static final int MSIX_SIZE = 1 << 14;
     private static final int MSIX_PENDING = 1 << 13;
     private static final int VECTORS = 5;
+
+    /** 9.1.4 of the datasheet: where the capabilities are; those of MSI-X as QEMU has them. */
+    private static final int POWER_AT = 0xc8;
+
+    private static final int MSI_AT = 0xd0;
+    private static final int EXPRESS_AT = 0xe0;
+    private static final int MSIX_AT = 0xa0;
+    private static final int SERIAL_NUMBER_AT = 0x140;
     private static final int TAG_BYTES = 4;
     private static final long BROADCAST = 0xffff_ffff_ffffL;
     private static final String NETDEV = "netdev";
@@ -54,7 +65,7 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
     private long memory;
 
     private E1000eDevice(DeviceConfig config, VirtualClock clock, NetSource nets, MacAddresses addresses) {
-        super(config, IDENTITY, PciRegs.CONFIG_SIZE, 1);
+        super(config, IDENTITY, PciRegs.EXPRESS_CONFIG_SIZE, 1);
         this.nets = nets;
         this.clock = clock;
         again = clock.newTimer("e1000e", this::sendable);
@@ -62,13 +73,23 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
         registers = new E1000eRegisters(mac, new Signals(), new Effects());
         AccessSizes sizes = AccessSizes.DWORD;
         addBar(REGISTERS_BAR, PciBar.Kind.MEMORY32, MemoryRegion.mmio("e1000e-mmio", REGISTERS_SIZE, registers, sizes));
+        addBar(FLASH_BAR, PciBar.Kind.MEMORY32, MemoryRegion.container("e1000e-flash", FLASH_SIZE));
         addBar(IO_BAR, PciBar.Kind.IO, MemoryRegion.mmio("e1000e-io", IO_SIZE, new IoWindow(), sizes));
-        addMsi(1);
+        nextCapabilityAt(POWER_AT);
+        addPowerManagement();
+        nextCapabilityAt(MSI_AT);
+        placeMsi(addCapability(MsiCapability.ID, MsiCapability.length(true, false)), 1, true, false);
+        nextCapabilityAt(EXPRESS_AT);
+        addExpressVersion1();
+        nextCapabilityAt(MSIX_AT);
         msix = addMsix(VECTORS, MSIX_BAR, 0, MSIX_PENDING);
         MemoryRegion bar = MemoryRegion.container("e1000e-msix", MSIX_SIZE);
         bar.addChild(0, msix.tableRegion("e1000e"));
         bar.addChild(MSIX_PENDING, msix.pendingRegion("e1000e"));
         addBar(MSIX_BAR, PciBar.Kind.MEMORY32, bar);
+        addErrorReporting(false);
+        nextExtendedCapabilityAt(SERIAL_NUMBER_AT);
+        addSerialNumber(eui64(mac));
         requestDma(DmaDomainLease.Purpose.TRANSLATE_PER_ACCESS);
     }
 
@@ -136,6 +157,12 @@ public final class E1000eDevice extends PciDevice implements NetFrontend {
             OffHeap.free(memory);
             memory = 0;
         }
+    }
+
+    /** The address, first byte highest, with FFFF in its middle. */
+    private static long eui64(long mac) {
+        long swapped = Long.reverseBytes(mac) >>> 16;
+        return (swapped & 0xffff_ff00_0000L) << 16 | 0xffffL << 24 | swapped & 0xff_ffff;
     }
 
     private NetBackend net() {

@@ -8,7 +8,7 @@
  * <p>Not modelled: a cable that can be unplugged (the link is up at 1000 Mb/s), delays and moderation of interrupts (each
  * comes at once), receive side scaling (frames arrive in queue 0, without a hash), splitting at headers (packet split
  * buffers are filled in their order), jumbo frames beyond what the network takes, IP fragmentation of UDP, time stamps,
- * wake-up, management, the flash BAR, and the PCI Express capability: it is seen as a conventional function.
+ * wake-up, management, contents of the flash BAR, latency tolerance reports.
  *
  * <p>The driver is not trusted: rings are bounded by their length, frames by what the network takes, and memory that the
  * card may not reach loses the frame.

@@ -137,6 +137,28 @@ class E1000eDeviceTest {
         bench.memory.write(TX_RING + 16L * index + 8, 8, word | upper << 32);
     }
 
+    /** The chain as drivers know it from QEMU: power management, MSI, PCI Express, MSI-X; then errors and the serial number. */
+    @Test
+    void capabilitiesAreWhereDriversKnowThem() {
+        assertEquals(0x0003_d001L, device.configRead(0xc8, 4));
+        assertEquals(0x0080_e005L, device.configRead(0xd0, 4));
+        // Version 1, an endpoint that is part of the root complex: no link.
+        assertEquals(0x0091_a010L, device.configRead(0xe0, 4));
+        assertEquals(0x8000, device.configRead(0xe4, 4));
+        assertEquals(0x0004_0011L, device.configRead(0xa0, 4));
+        assertEquals(0x1402_0001L, device.configRead(0x100, 4));
+        assertEquals(0x0001_0003L, device.configRead(0x140, 4));
+        assertEquals(0xff12_3456L, device.configRead(0x144, 4));
+        assertEquals(0x5254_00ffL, device.configRead(0x148, 4));
+    }
+
+    @Test
+    void itCannotBeResetAsAFunction() {
+        set(Regs.RAL, 0x1234);
+        device.configWrite(0xe8, 2, 0x8000);
+        assertEquals(0x1234, get(Regs.RAL));
+    }
+
     @Test
     void theNvmHasTheAddressAndItsChecksum() {
         int sum = 0;

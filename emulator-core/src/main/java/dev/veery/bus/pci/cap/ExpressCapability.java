@@ -2,13 +2,16 @@ package dev.veery.bus.pci.cap;
 
 import dev.veery.register.RegisterBank;
 
-/** The PCI Express capability, version 2 (PCI Express 5.0, 7.5.3). */
+/** The PCI Express capability: version 2 (PCI Express 5.0, 7.5.3), or the shorter version 1 of older endpoints (1.1, 7.8). */
 public final class ExpressCapability {
     /** Capability id. */
     public static final int ID = 0x10;
 
     /** Bytes of configuration space. */
     public static final int LENGTH = 60;
+
+    /** Bytes of configuration space of an endpoint with version 1. */
+    public static final int LENGTH_VERSION_1 = 20;
 
     /** What a function is in the tree (7.5.3.2). */
     public enum Type {
@@ -48,6 +51,7 @@ public final class ExpressCapability {
     /** 7.5.3.2: an endpoint on the root bus. */
     private static final int INTEGRATED_ENDPOINT = 9;
 
+    private static final int VERSION_1 = 1;
     private static final int VERSION_2 = 2;
     private static final int TYPE_SHIFT = 4;
     private static final int SLOT_IMPLEMENTED = 1 << 8;
@@ -99,6 +103,7 @@ public final class ExpressCapability {
     private final RegisterBank config;
     private final int offset;
     private final Type type;
+    private final int version;
     private boolean hotPlug;
     private boolean powerController;
     private boolean occupied;
@@ -110,32 +115,46 @@ public final class ExpressCapability {
      * @param port number, for ports
      */
     public ExpressCapability(RegisterBank config, int offset, Type type, int port) {
+        this(config, offset, type, port, VERSION_2);
+    }
+
+    private ExpressCapability(RegisterBank config, int offset, Type type, int port, int version) {
         this.config = config;
         this.offset = offset;
         this.type = type;
-        boolean endpoint = type == Type.ENDPOINT;
-        config.declare(offset + CAPABILITIES, 2, VERSION_2 | type.code << TYPE_SHIFT, 0);
-        config.declare(offset + DEVICE_CAPABILITIES, 4, ROLE_BASED_ERRORS | (endpoint ? FUNCTION_LEVEL_RESET : 0), 0);
+        this.version = version;
+        boolean resets = type == Type.ENDPOINT && version == VERSION_2;
+        config.declare(offset + CAPABILITIES, 2, version | type.code << TYPE_SHIFT, 0);
+        config.declare(offset + DEVICE_CAPABILITIES, 4, ROLE_BASED_ERRORS | (resets ? FUNCTION_LEVEL_RESET : 0), 0);
         config.declare(offset + DEVICE_CONTROL, 2, 0x2810, DEVICE_CONTROL_WRITABLE);
         config.declareWriteOneToClear(offset + DEVICE_STATUS, 2, DEVICE_STATUS_W1C);
         int reporting = type.downstream() ? LINK_ACTIVE_REPORTING : 0;
         config.declare(offset + LINK_CAPABILITIES, 4, SPEED_AND_WIDTH | reporting | (long) port << PORT_SHIFT, 0);
         config.declare(offset + LINK_CONTROL, 2, 0, LINK_CONTROL_WRITABLE);
         config.declare(offset + LINK_STATUS, 2, SPEED_AND_WIDTH, 0);
-        config.declare(offset + LINK_CAPABILITIES_2, 4, SPEEDS_2_5, 0);
-        config.declare(offset + LINK_CONTROL_2, 2, 1, 0xf);
+        if (version == VERSION_2) {
+            config.declare(offset + LINK_CAPABILITIES_2, 4, SPEEDS_2_5, 0);
+            config.declare(offset + LINK_CONTROL_2, 2, 1, 0xf);
+        }
         if (type == Type.ROOT_PORT) {
             config.declare(offset + ROOT_CONTROL, 2, 0, 0x1f);
             config.declareWriteOneToClear(offset + ROOT_STATUS, 4, 1 << 16);
         }
     }
 
+    /** The registers of an endpoint with version 1, which cannot be reset as a function; its first 20 bytes are all. */
+    public static ExpressCapability version1(RegisterBank config, int offset) {
+        return new ExpressCapability(config, offset, Type.ENDPOINT, 0, VERSION_1);
+    }
+
     /** The function is on the root bus: an endpoint there is part of the root complex, and has no link. */
     public void integrate() {
         if (type == Type.ENDPOINT) {
-            config.declare(offset + CAPABILITIES, 2, VERSION_2 | INTEGRATED_ENDPOINT << TYPE_SHIFT, 0);
+            config.declare(offset + CAPABILITIES, 2, version | INTEGRATED_ENDPOINT << TYPE_SHIFT, 0);
             config.declare(offset + LINK_CAPABILITIES, 8, 0, 0);
-            config.declare(offset + LINK_CAPABILITIES_2, 8, 0, 0);
+            if (version == VERSION_2) {
+                config.declare(offset + LINK_CAPABILITIES_2, 8, 0, 0);
+            }
         }
     }
 
@@ -259,7 +278,7 @@ public final class ExpressCapability {
     /** Whether {@code value}, written to {@code at}, asks for a function-level reset (7.5.3.4). */
     public boolean asksForReset(int at, int bytes, long value) {
         int within = offset + DEVICE_CONTROL + 1 - at;
-        return type == Type.ENDPOINT
+        return (config.get(offset + DEVICE_CAPABILITIES, 4) & FUNCTION_LEVEL_RESET) != 0
                 && within >= 0
                 && within < bytes
                 && (value >>> 8 * within & INITIATE_RESET >> 8) != 0;
