@@ -3,6 +3,7 @@ package dev.veery.testbench;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -412,6 +413,43 @@ class KvmProcessorTest {
         int vendor = host.identity().vendor().startsWith("Auth") ? 0x6874_7541 : 0x756e_6547;
         assertEquals(vendor, (int) s.gpr(CpuState.RBX));
         assertTrue(host.has(Feature.LM));
+    }
+
+    private void restart(String model) {
+        t.close();
+        accelerator = new KvmAccelerator(IrqchipMode.OFF, warnings::add);
+        t = new TestMachine(accelerator, CpuModels.parse(model, accelerator.cpuSupport(), warnings::add));
+        s = t.s;
+        Tables.long64(t);
+    }
+
+    @Test
+    void kvmIsHiddenWhenItIsOff() {
+        restart("max,kvm=off");
+        s.setGpr(CpuState.RAX, 0x4000_0000);
+        assertEquals(Stop.exit(1), run(Code.of(0x0f, 0xa2).exit(1)));
+        assertNotEquals(0x4b4d_564b, s.gpr(CpuState.RBX));
+        restart("max,kvmclock=off");
+        s.setGpr(CpuState.RAX, 0x4000_0001);
+        assertEquals(Stop.exit(1), run(Code.of(0x0f, 0xa2, 0x89, 0xc6).exit(1)));
+        assertEquals(0, s.gpr(CpuState.RSI) & 9);
+    }
+
+    @Test
+    void theTimeStampFrequencyIsGivenOrRefusedInOneLine() {
+        long given = 1_300_000_000;
+        try {
+            restart("max,tsc-frequency=1.3G");
+        } catch (ConfigException e) {
+            assertTrue(String.valueOf(e.getMessage()).startsWith("tsc-frequency=1300000000: the host's"), e::toString);
+            create();
+            return;
+        }
+        s.setGpr(CpuState.RAX, 0x15);
+        assertEquals(Stop.exit(1), run(Code.of(0x0f, 0xa2).exit(1)));
+        // The crystal is 1 GHz, the ratio EBX / EAX.
+        assertEquals(given / 1000, s.gpr(CpuState.RBX));
+        assertEquals(1_000_000_000, s.gpr(CpuState.RCX));
     }
 
     @Test

@@ -13,13 +13,24 @@ public final class CpuModel {
     private final int[] words;
     private final int cores;
     private final int threads;
+    private final Paravirtual paravirtual;
+    private final long tscHz;
 
-    CpuModel(String name, CpuIdentity identity, int[] words, int cores, int threads) {
+    CpuModel(
+            String name,
+            CpuIdentity identity,
+            int[] words,
+            int cores,
+            int threads,
+            Paravirtual paravirtual,
+            long tscHz) {
         this.name = name;
         this.identity = identity;
         this.words = words;
         this.cores = cores;
         this.threads = threads;
+        this.paravirtual = paravirtual;
+        this.tscHz = tscHz;
     }
 
     /**
@@ -29,7 +40,7 @@ public final class CpuModel {
      * @param newThreads threads a core, at least 1
      */
     public CpuModel withTopology(int newCores, int newThreads) {
-        return new CpuModel(name, identity, words, newCores, newThreads);
+        return new CpuModel(name, identity, words, newCores, newThreads, paravirtual, tscHz);
     }
 
     /** The name as given to {@code -cpu}. */
@@ -96,5 +107,15 @@ public final class CpuModel {
     /** Threads a core. */
     public int threads() {
         return threads;
+    }
+
+    /** What the hypervisor may show of itself. */
+    public Paravirtual paravirtual() {
+        return paravirtual;
+    }
+
+    /** The frequency that the user wants for the time-stamp counter, or 0 for the engine's own. */
+    public long tscHz() {
+        return tscHz;
     }
 }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The processors that {@code -cpu} offers, and its syntax, which is QEMU's. */
 public final class CpuModels {
@@ -109,6 +111,10 @@ public final class CpuModels {
 
     /** A model under construction. */
     private static final class Builder {
+        private static final Pattern FREQUENCY = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,9})?)([kKmMgG]?)");
+        private static final long MIN_TSC_HZ = 1_000_000;
+        private static final long MAX_TSC_HZ = 100_000_000_000L;
+
         private final String name;
         private final CpuSupport support;
         private final Set<Feature> features;
@@ -123,6 +129,8 @@ public final class CpuModels {
         private int physicalBits = 40;
         private boolean check = true;
         private boolean enforce;
+        private Paravirtual paravirtual = Paravirtual.ALL;
+        private long tscHz;
 
         Builder(String name, CpuSupport support) {
             this.name = name;
@@ -242,9 +250,14 @@ public final class CpuModels {
                     break;
                 case "migratable":
                 case "host-phys-bits":
-                case "kvm":
                     // They speak of the host's processor, which this one does not depend on.
                     flag(key, value);
+                    break;
+                case "kvm":
+                    paravirtual = new Paravirtual(flag(key, value), paravirtual.hidden());
+                    break;
+                case "tsc-frequency":
+                    tscHz = frequency(key, value);
                     break;
                 case "pmu":
                     if (flag(key, value)) {
@@ -252,12 +265,20 @@ public final class CpuModels {
                     }
                     break;
                 default:
-                    return false;
+                    if (!Paravirtual.knows(key)) {
+                        return false;
+                    }
+                    paravirtual = paravirtual.with(key, flag(key, value));
+                    break;
             }
             return true;
         }
 
         private void feature(String flag, boolean on) {
+            if (Paravirtual.knows(flag.replace('_', '-'))) {
+                paravirtual = paravirtual.with(flag.replace('_', '-'), on);
+                return;
+            }
             Feature f = Feature.byFlag(flag);
             if (f == null) {
                 throw new ConfigException("cpu '" + name + "' has no feature or property '" + flag + "'");
@@ -285,6 +306,20 @@ public final class CpuModels {
                 default:
                     throw new ConfigException("cpu property '" + key + "' takes on or off, not '" + value + "'");
             }
+        }
+
+        /** A number of Hz with an optional metric suffix; KVM counts in kHz. */
+        private static long frequency(String key, String value) {
+            Matcher m = FREQUENCY.matcher(value);
+            if (!m.matches()) {
+                throw new ConfigException("cpu property '" + key + "' takes a frequency in Hz such as 2.5G, not '" + value + "'");
+            }
+            double scale = Math.pow(1000, "kmg".indexOf(m.group(2).toLowerCase(Locale.ROOT)) + 1);
+            double hz = Double.parseDouble(m.group(1)) * (m.group(2).isEmpty() ? 1 : scale);
+            if (hz < MIN_TSC_HZ || hz > MAX_TSC_HZ) {
+                throw new ConfigException("cpu property '" + key + "' is out of range: " + value);
+            }
+            return Math.round(hz);
         }
 
         private static int number(String key, String value) {
@@ -316,6 +351,10 @@ public final class CpuModels {
                             support.engine() + " does not implement " + f.where() + " '" + f.flag() + "', left off");
                 }
             }
+            if (tscHz != 0 && !support.tscFrequency(tscHz)) {
+                warn.accept("tsc-frequency=" + tscHz + " is ignored: the counter of " + support.engine()
+                        + " has a frequency of its own");
+            }
             features.removeAll(TOPOLOGY);
             int[] words = new int[Feature.Word.values().length];
             for (Feature f : features) {
@@ -323,7 +362,7 @@ public final class CpuModels {
             }
             CpuIdentity identity =
                     new CpuIdentity(vendor, family, model, stepping, modelId, level, extendedLevel, physicalBits);
-            return new CpuModel(name, identity, words, 1, 1);
+            return new CpuModel(name, identity, words, 1, 1, paravirtual, tscHz);
         }
     }
 }

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What the engine that runs a processor can give it. */
 public interface CpuSupport {
+    /** One tick of a software processor's time-stamp counter is a nanosecond. */
+    long SOFTWARE_TSC_HZ = 1_000_000_000;
+
     /** The software processor: what {@link Feature#implemented()} says, and no host whose identity it could show. */
     CpuSupport SOFTWARE = new CpuSupport() {
         @Override
@@ -15,6 +18,11 @@ public interface CpuSupport {
         public boolean supports(Feature feature) {
             return feature.implemented();
         }
+
+        @Override
+        public boolean tscFrequency(long hz) {
+            return hz == SOFTWARE_TSC_HZ;
+        }
     };
 
     /** What warnings call it. */
@@ -22,6 +30,11 @@ public interface CpuSupport {
 
     /** Whether a processor may have the feature. */
     boolean supports(Feature feature);
+
+    /** Whether it can be told the frequency of time-stamp counters; whether it can give this one turns out later. */
+    default boolean tscFrequency(long hz) {
+        return true;
+    }
 
     /** The identity of the processor that it runs on, for the models {@code host} and {@code max}; null without one. */
     default @Nullable CpuIdentity host() {

@@ -82,4 +82,23 @@ class CpuModelsTest {
         assertTrue(CpuModels.help().contains("x86 qemu64"));
         assertEquals(Feature.PCLMULQDQ.implemented(), CpuModels.help().contains("pclmulqdq"));
     }
+
+    @Test
+    void hypervisorFeaturesCanBeHidden() {
+        CpuModel model = CpuModels.parse("max,kvm=off,-kvm-pv-eoi,kvmclock=off,+kvm_pv_eoi");
+        assertEquals(new Paravirtual(false, 9), model.paravirtual());
+        assertEquals(Paravirtual.ALL, CpuModels.parse("max").paravirtual());
+    }
+
+    @Test
+    void theTimeStampFrequencyHasASuffix() {
+        assertEquals(2_500_000_000L, CpuModels.parse("max,tsc-frequency=2.5G").tscHz());
+        assertEquals(1_000_000_000L, CpuModels.parse("max,tsc-frequency=1000000000").tscHz());
+        assertThrows(ConfigException.class, () -> CpuModels.parse("max,tsc-frequency=fast"));
+        assertThrows(ConfigException.class, () -> CpuModels.parse("max,tsc-frequency=10"));
+        List<String> warnings = new ArrayList<>();
+        CpuModels.parse("max,tsc-frequency=2G", CpuSupport.SOFTWARE, warnings::add);
+        CpuModels.parse("max,tsc-frequency=1G", CpuSupport.SOFTWARE, warnings::add);
+        assertEquals(1, warnings.size());
+    }
 }

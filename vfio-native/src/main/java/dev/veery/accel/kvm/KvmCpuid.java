@@ -91,8 +91,8 @@ final class KvmCpuid {
         if (model.has(Feature.XSAVE) && model.identity().level() >= XSAVE) {
             addStateComponents(table, model);
         }
-        if (model.has(Feature.HYPERVISOR)) {
-            addParavirtual(table);
+        if (model.has(Feature.HYPERVISOR) && model.paravirtual().shown()) {
+            addParavirtual(table, model.paravirtual().hidden());
         }
         int count = model.identity().extendedLevel() - EXTENDED;
         for (int i = 0; i <= count; i++) {
@@ -171,9 +171,9 @@ final class KvmCpuid {
         }
     }
 
-    private void addParavirtual(CpuidTable table) {
+    private void addParavirtual(CpuidTable table, int hidden) {
         CpuidTable.Entry features = supported.find(KVM_FEATURES, 0);
-        int bits = features == null ? 0 : features.eax();
+        int bits = features == null ? 0 : features.eax() & ~hidden;
         int hints = features == null ? 0 : features.edx();
         table.put(new CpuidTable.Entry(KVM_SIGNATURE, 0, false, KVM_FEATURES, KVMK, VMKV, M));
         table.put(new CpuidTable.Entry(

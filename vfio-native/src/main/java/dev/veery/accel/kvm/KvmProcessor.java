@@ -38,6 +38,8 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     private static final int INIT = 1 << 2;
     private static final int STARTUP = 1 << 3;
 
+    private static final int HZ_PER_KHZ = 1000;
+
     private static final VarHandle REQUESTS;
 
     static {
@@ -102,7 +104,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         cpu = machine.vm().createVcpu(config.index());
         run = cpu.run();
         state = new CpuState(config.index());
-        env = new KvmEnv(config, cpu.tscKhz());
+        env = new KvmEnv(config, tscKhz(config.model().tscHz()));
         trace = config.listener().trace();
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
         MsrSync msrs = new MsrSync(state, env, cpu, machine.msrs());
@@ -118,6 +120,18 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         takesExtInt = irqchip != null && !irqchip.complete() && config.index() == 0;
         machine.add(this);
         reset();
+    }
+
+    /** The guest's time-stamp frequency, after it was set if it was given. */
+    private int tscKhz(long wantedHz) {
+        int wanted = (int) (wantedHz / HZ_PER_KHZ);
+        int host = cpu.tscKhz();
+        if (wanted != 0 && wanted != host && !cpu.setTscKhz(wanted)) {
+            cpu.close();
+            throw new ConfigException("tsc-frequency=" + wantedHz + ": the host's time-stamp counter runs at " + host
+                    + " kHz, and its processor cannot scale it for guests");
+        }
+        return cpu.tscKhz();
     }
 
     // ---- Vcpu
