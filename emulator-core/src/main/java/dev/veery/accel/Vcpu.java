@@ -44,6 +44,11 @@ public interface Vcpu extends AutoCloseable {
     /** The A20 line. May be called while running, with the machine lock held. */
     void setA20(boolean enabled);
 
+    /** The number of its thread on the host, the same from the first start on, for pinning; 0 where it is not known. */
+    default int hostThread() {
+        return 0;
+    }
+
     /** Instructions executed since creation; approximate while running. */
     long instructions();
 

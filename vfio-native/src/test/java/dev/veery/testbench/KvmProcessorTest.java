@@ -33,7 +33,10 @@ import dev.veery.memory.MmioHandler;
 import dev.veery.memory.OffHeapRamAllocator;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -247,6 +250,45 @@ class KvmProcessorTest {
     }
 
     @Test
+    void theThreadIsOneForGoodAndHasQemusName() throws IOException {
+        Tables.long64(t);
+        assertEquals(Stop.exit(1), run(new Code().exit(1)));
+        int thread = t.cpu.hostThread();
+        assertEquals("CPU 0/KVM", Files.readString(Path.of("/proc/self/task/" + thread + "/comm")).strip());
+        t.cpu.reset();
+        Tables.long64(t);
+        assertEquals(Stop.exit(2), run(new Code().exit(2)));
+        assertEquals(thread, t.cpu.hostThread());
+    }
+
+    @Test
+    void aHaltedGuestCostsNothing() throws InterruptedException {
+        Tables.long64(t);
+        t.start(Tables.CODE, new Code().ready().b(0xfb, 0xf4, 0xeb, 0xfd));
+        t.begin();
+        t.awaitReady();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long id = threadId();
+        long exits = -1;
+        for (int i = 0; i < 100 && exits != t.cpu.instructions(); i++) {
+            exits = t.cpu.instructions();
+            Thread.sleep(20);
+        }
+        long cpu = threads.getThreadCpuTime(id);
+        Thread.sleep(200);
+        assertEquals(cpu, threads.getThreadCpuTime(id));
+        assertEquals(exits, t.cpu.instructions());
+    }
+
+    private static long threadId() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("CPU 0/KVM"))
+                .mapToLong(Thread::getId)
+                .max()
+                .orElseThrow();
+    }
+
+    @Test
     void exitsAllocateNothing() throws InterruptedException {
         exitsAllocateNothing(20_000);
     }
@@ -275,11 +317,7 @@ class KvmProcessorTest {
         t.start(Tables.CODE, new Code().ready().b(0xec, 0x8b, 0x0e, 0x89, 0x0e, 0xeb, 0xf9));
         t.begin();
         t.awaitReady();
-        long id = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("veery-cpu0"))
-                .mapToLong(Thread::getId)
-                .max()
-                .orElseThrow();
+        long id = threadId();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         awaitExits(3000);
         long exits = t.cpu.instructions();

@@ -1,5 +1,6 @@
 package dev.veery.accel.soft;
 
+import dev.veery.accel.CpuThread;
 import dev.veery.accel.DebugStop;
 import dev.veery.accel.EngineStatistics;
 import dev.veery.accel.GuestDebug;
@@ -47,7 +48,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     private final @Nullable WideExchange wide;
     private @Nullable LocalApic apic;
 
-    private volatile @Nullable Thread thread;
+    private final CpuThread thread;
 
     /** The thread is, or is about to be, parked in HLT. */
     private volatile boolean waiting;
@@ -64,6 +65,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     SoftVcpu(VcpuConfig config, CpuGroup group, @Nullable HostCode host, int hot) {
         this.config = config;
+        thread = new CpuThread("CPU " + config.index() + "/TCG", this::loop);
         this.group = group;
         state = new CpuState(config.index());
         trace = config.listener().trace();
@@ -86,7 +88,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     }
 
     private void mapChanged() {
-        if (Thread.currentThread() == thread) {
+        if (thread.isCurrent()) {
             // The change was made by an instruction: the next access must see it.
             mmu.flushAll();
         } else {
@@ -209,15 +211,12 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public void start() {
-        if (thread != null) {
+        if (thread.started()) {
             return;
         }
         Objects.requireNonNull(apic, "connect comes before start");
         interpreter.clear(Interpreter.STOP);
-        Thread t = new Thread(this::loop, "veery-cpu" + config.index());
-        t.setDaemon(true);
-        thread = t;
-        t.start();
+        thread.start();
     }
 
     @Override
@@ -228,26 +227,10 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public void stop() {
-        Thread t = thread;
-        if (t == null) {
-            return;
+        if (thread.started()) {
+            requestStop();
+            thread.join();
         }
-        if (t == Thread.currentThread()) {
-            throw new IllegalStateException("a vCPU cannot wait for itself");
-        }
-        requestStop();
-        boolean interrupted = false;
-        while (t.isAlive()) {
-            try {
-                t.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        thread = null;
     }
 
     @Override
@@ -336,6 +319,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     @Override
     public void close() {
         stop();
+        thread.close();
         group.remove(this);
         mmu.free();
         interpreter.free();
@@ -452,7 +436,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     private void wake() {
         if (waiting) {
-            LockSupport.unpark(thread);
+            thread.unpark();
         }
     }
 

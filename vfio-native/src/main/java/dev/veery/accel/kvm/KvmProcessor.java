@@ -1,5 +1,6 @@
 package dev.veery.accel.kvm;
 
+import dev.veery.accel.CpuThread;
 import dev.veery.accel.DebugStop;
 import dev.veery.accel.GuestDebug;
 import dev.veery.accel.Vcpu;
@@ -95,11 +96,12 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     private volatile int startupVector;
     private volatile boolean inGuest;
     private volatile boolean parked;
-    private volatile @Nullable Thread thread;
+    private final CpuThread thread;
     private volatile int hostThread;
 
     KvmProcessor(VcpuConfig config, KvmMachine machine) {
         this.config = config;
+        thread = new CpuThread("CPU " + config.index() + "/KVM", this::loop);
         this.machine = machine;
         cpu = machine.vm().createVcpu(config.index());
         run = cpu.run();
@@ -153,15 +155,12 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     @Override
     public void start() {
-        if (thread != null) {
+        if (thread.started()) {
             return;
         }
         env.apic();
         clear(STOP);
-        Thread t = new Thread(this::loop, "veery-cpu" + config.index());
-        t.setDaemon(true);
-        thread = t;
-        t.start();
+        thread.start();
     }
 
     @Override
@@ -171,26 +170,10 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     @Override
     public void stop() {
-        Thread t = thread;
-        if (t == null) {
-            return;
+        if (thread.started()) {
+            requestStop();
+            thread.join();
         }
-        if (t == Thread.currentThread()) {
-            throw new IllegalStateException("a vCPU cannot wait for itself");
-        }
-        requestStop();
-        boolean interrupted = false;
-        while (t.isAlive()) {
-            try {
-                t.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        thread = null;
     }
 
     @Override
@@ -227,6 +210,11 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     @Override
     public void setA20(boolean enabled) {}
 
+    @Override
+    public int hostThread() {
+        return hostThread;
+    }
+
     /** Exits to user space: KVM does not count instructions, and an exit takes at least one. */
     @Override
     public long instructions() {
@@ -238,6 +226,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
         if (!closed) {
             closed = true;
             stop();
+            thread.close();
             cpu.close();
             debug.close();
             registers.close();
@@ -263,13 +252,12 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     /** Makes the thread look at what is new. The caller has stored it. */
     private void kick() {
-        Thread t = thread;
-        if (t == Thread.currentThread()) {
+        if (thread.isCurrent()) {
             // It looks before it enters the guest again.
             return;
         }
         if (parked) {
-            LockSupport.unpark(t);
+            thread.unpark();
         }
         if (inGuest && !cpu.exitRequested()) {
             cpu.askToExit();
@@ -279,7 +267,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     /** The gate has just been closed: returns when this processor is out of the guest. */
     void leaveGuest() {
-        if (Thread.currentThread() == thread) {
+        if (thread.isCurrent()) {
             return;
         }
         while (inGuest) {
@@ -290,7 +278,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
 
     /** The gate was opened. */
     void gateOpened() {
-        LockSupport.unpark(thread);
+        thread.unpark();
     }
 
     @Override
