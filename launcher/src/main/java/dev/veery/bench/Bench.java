@@ -35,30 +35,42 @@ public final class Bench {
         Contender qemu = new Contender(
                 "QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(),
                 List.of(options.qemu(), "-accel", options.qemuAccel()));
-        List<String> work = new ArrayList<>(options.work());
-        boolean boot = work.isEmpty() || work.remove(Contender.BOOT);
-        boolean others = options.work().isEmpty() || !work.isEmpty();
-        try (Guest guest = Guest.make(options.kernel())) {
-            for (int round = 1; round <= options.rounds(); round++) {
-                for (Contender contender : List.of(qemu, veery)) {
-                    err.printf("bench: round %d of %d, %s%n", round, options.rounds(), contender.name());
-                    if (boot) {
-                        contender.run(guest, NO_WORK, true);
-                    }
-                    if (others) {
-                        contender.run(guest, String.join(",", work), false);
-                    }
-                }
-            }
+        for (Group group : options.groups()) {
+            measure(group, options, List.of(qemu, veery), err);
         }
         List<Comparison> all = Comparison.of(veery, qemu);
         if (all.isEmpty()) {
-            throw ConfigException.usage("bench: no such work as '" + String.join(",", work) + "'");
+            throw ConfigException.usage("bench: no such work as '" + String.join(",", options.work()) + "'");
         }
         out.print(Report.table(veery, qemu, options.rounds(), all));
         write(options.json(), Report.json(veery, qemu, options.rounds(), all));
         write(options.svg(), Report.svg(veery, qemu, all));
         return 0;
+    }
+
+    private static void measure(Group group, BenchOptions options, List<Contender> contenders, PrintStream err) {
+        List<String> work = new ArrayList<>(group.work(options.work()));
+        boolean boot = group == Group.CPU && (options.work().isEmpty() || work.remove(Contender.BOOT));
+        boolean others = options.work().isEmpty() || !work.isEmpty();
+        if (!boot && !others) {
+            return;
+        }
+        String words = String.join(",", work);
+        try (Guest guest = Guest.make(group, options)) {
+            for (int round = 1; round <= options.rounds(); round++) {
+                for (Contender contender : contenders) {
+                    err.printf("bench: %s, round %d of %d, %s%n", group.word(), round, options.rounds(), contender.name());
+                    if (boot) {
+                        contender.run(guest, NO_WORK, true);
+                    }
+                    if (others && group == Group.CPU) {
+                        contender.run(guest, words, false);
+                    } else if (others) {
+                        DeviceRun.run(contender, guest, group, words, options.tenths());
+                    }
+                }
+            }
+        }
     }
 
     /** The program that this is part of: what started it says, otherwise it is started as this process was. */

@@ -7,12 +7,23 @@ import java.util.List;
 /**
  * One workload under both emulators; times in milliseconds, each the median of the runs.
  *
+ * @param unit what the times are for one of, where rates are measured, or empty
  * @param spread the larger of the two emulators' ranges between quartiles, as a fraction of its median
  */
-record Comparison(String work, double veery, double qemu, double spread) {
+record Comparison(String work, String unit, double veery, double qemu, double spread) {
     /** Veery's time as a fraction of QEMU's. */
     double ratio() {
         return veery / qemu;
+    }
+
+    /** The unit of {@link #figure}. */
+    String figureUnit() {
+        return unit.isEmpty() ? "ms" : unit;
+    }
+
+    /** A time as people want to see it: as a rate, where there is a unit. */
+    double figure(double milliseconds) {
+        return unit.isEmpty() ? milliseconds : 1e3 / milliseconds;
     }
 
     static List<Comparison> of(Contender veery, Contender qemu) {
@@ -29,7 +40,8 @@ record Comparison(String work, double veery, double qemu, double spread) {
             }
             double[] a = sorted(ours);
             double[] b = sorted(theirs);
-            all.add(new Comparison(work, median(a), median(b), Math.max(spread(a), spread(b))));
+            String unit = ours.get(0).unit();
+            all.add(new Comparison(work, unit, median(a), median(b), Math.max(spread(a), spread(b))));
         });
         return all;
     }

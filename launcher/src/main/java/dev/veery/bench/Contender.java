@@ -19,10 +19,19 @@ final class Contender {
 
     private static final long LIMIT_MINUTES = 30;
     private static final int REMEMBERED = 5;
-    private static final int BENCH_WORDS = 4;
+    private static final int WORDS = 4;
 
-    /** One figure of one run. */
-    record Sample(double milliseconds, String checksum) {}
+    /**
+     * One figure of one run.
+     *
+     * @param milliseconds the time of it all, or of one {@code unit}
+     * @param unit of a rate, or empty
+     */
+    record Sample(double milliseconds, String checksum, String unit) {
+        Sample(double milliseconds, String checksum) {
+            this(milliseconds, checksum, "");
+        }
+    }
 
     private final String name;
     private final List<String> command;
@@ -49,12 +58,26 @@ final class Contender {
 
     /** Runs the guest with the workloads named by {@code words}, "none" for none of them. */
     void run(Guest guest, String words, boolean boot) {
+        double milliseconds = run(guest, List.of("-nographic"), words.isEmpty() ? "" : " run=" + words);
+        if (boot) {
+            samples.computeIfAbsent(BOOT, w -> new ArrayList<>()).add(new Sample(milliseconds, ""));
+        }
+    }
+
+    /**
+     * Runs the guest and keeps what it reports.
+     *
+     * @param devices options of the machine
+     * @param append words of the kernel's command line, each behind a space
+     * @return milliseconds that it took
+     */
+    double run(Guest guest, List<String> devices, String append) {
         List<String> all = new ArrayList<>(command);
-        all.addAll(List.of("-M", "q35", "-cpu", "max", "-m", "512", "-nographic", "-no-reboot"));
+        all.addAll(List.of("-M", "q35", "-cpu", "max", "-m", "512", "-no-reboot"));
+        all.addAll(devices);
         all.addAll(List.of(
                 "-kernel", guest.kernel().toString(), "-initrd", guest.initrd().toString()));
-        all.addAll(List.of(
-                "-append", "console=ttyS0 quiet panic=-1 mitigations=off" + (words.isEmpty() ? "" : " run=" + words)));
+        all.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 mitigations=off" + append));
         Stopwatch watch = new Stopwatch();
         Deque<String> last = new ArrayDeque<>();
         boolean ended = false;
@@ -83,16 +106,20 @@ final class Contender {
             throw new ConfigException("bench: " + name + " did not finish (exit status " + status + "); it last said: "
                     + String.join(" | ", last));
         }
-        if (boot) {
-            samples.computeIfAbsent(BOOT, w -> new ArrayList<>()).add(new Sample(watch.nanos() / 1e6, ""));
-        }
+        return watch.nanos() / 1e6;
     }
 
     private void keep(String line) {
         String[] words = line.split(" ");
-        if (words.length == BENCH_WORDS && words[0].equals("bench")) {
+        if (words.length != WORDS) {
+            return;
+        }
+        if (words[0].equals("bench")) {
             samples.computeIfAbsent(words[1], w -> new ArrayList<>())
                     .add(new Sample(Long.parseLong(words[2]) / 1e6, words[3]));
+        } else if (words[0].equals("rate")) {
+            samples.computeIfAbsent(words[1], w -> new ArrayList<>())
+                    .add(new Sample(1e3 / Double.parseDouble(words[2]), "", words[3]));
         }
     }
 

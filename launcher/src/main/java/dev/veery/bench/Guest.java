@@ -13,10 +13,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The guest's kernel and initial RAM disk. */
+/** A guest's kernel and initial RAM disk. */
 final class Guest implements AutoCloseable {
-    private static final String SOURCE = "kernels.c";
-
     private final Path directory;
     private final Path kernel;
     private final Path initrd;
@@ -35,34 +33,53 @@ final class Guest implements AutoCloseable {
         return initrd;
     }
 
-    /** Compiles the program and packs it. */
-    static Guest make(@Nullable Path kernel) {
+    /** Where files of the run may be put; emptied with the guest. */
+    Path directory() {
+        return directory;
+    }
+
+    /** A guest for work of a group: compiles the program and packs it, with drivers where there are devices. */
+    static Guest make(Group group, BenchOptions options) {
+        Path kernel = options.kernel();
         Path bzImage = kernel != null ? kernel : newestKernel();
         if (!Files.isReadable(bzImage)) {
             throw new ConfigException("bench: cannot read the kernel '" + bzImage + "'");
         }
+        return group == Group.CPU
+                ? make(bzImage, "kernels.c", List.of())
+                : make(bzImage, "devices.c", Drivers.find(bzImage, options.modules()));
+    }
+
+    private static Guest make(Path bzImage, String sourceName, List<Path> drivers) {
         try {
             Path directory = Files.createTempDirectory("veery-bench");
-            Path program = compile(directory);
-            byte[] archive = new Cpio()
+            Path program = compile(directory, sourceName);
+            Cpio archive = new Cpio()
                     .add("dev", Cpio.DIRECTORY, new byte[0])
                     .device("dev/console", 5, 1)
                     .add("init", Cpio.PROGRAM, Files.readAllBytes(program))
-                    .finish();
+                    .add("drivers", Cpio.DIRECTORY, new byte[0]);
+            StringBuilder order = new StringBuilder();
+            for (Path driver : drivers) {
+                String name = "drivers/" + driver.getFileName();
+                archive.add(name, Cpio.PROGRAM, Files.readAllBytes(driver));
+                order.append('/').append(name).append('\n');
+            }
+            archive.add("drivers/order", Cpio.PROGRAM, order.toString().getBytes(StandardCharsets.US_ASCII));
             Path initrd = directory.resolve("initrd");
-            Files.write(initrd, archive);
+            Files.write(initrd, archive.finish());
             return new Guest(directory, bzImage, initrd);
         } catch (IOException e) {
             throw new ConfigException("bench: cannot make the guest: " + e.getMessage());
         }
     }
 
-    private static Path compile(Path directory) throws IOException {
-        Path source = directory.resolve(SOURCE);
-        try (InputStream in = Objects.requireNonNull(Guest.class.getResourceAsStream(SOURCE))) {
+    private static Path compile(Path directory, String sourceName) throws IOException {
+        Path source = directory.resolve(sourceName);
+        try (InputStream in = Objects.requireNonNull(Guest.class.getResourceAsStream(sourceName))) {
             Files.copy(in, source);
         }
-        Path program = directory.resolve("kernels");
+        Path program = directory.resolve("program");
         List<String> command = List.of(
                 "gcc", "-O2", "-march=x86-64-v2", "-static", "-pthread", "-o", program.toString(), source.toString());
         Process compiler;

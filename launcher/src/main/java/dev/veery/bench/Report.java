@@ -6,18 +6,26 @@ import java.util.Locale;
 /** Comparisons as text, JSON and a plot. */
 final class Report {
     private static final int ROW = 22;
-    private static final int LEFT = 110;
+    private static final int LEFT = 150;
     private static final int WIDTH = 420;
 
     private Report() {}
 
     static String table(Contender veery, Contender qemu, int rounds, List<Comparison> all) {
         StringBuilder b = new StringBuilder();
-        b.append(format("%s against %s, medians of %d, milliseconds%n%n", veery.name(), qemu.name(), rounds));
-        b.append(format("%-14s %10s %10s %8s %8s%n", "work", "Veery", "QEMU", "ratio", "spread"));
+        b.append(format(
+                "%s against %s, medians of %d; the ratio is that of times, Veery's by QEMU's%n%n",
+                veery.name(), qemu.name(), rounds));
+        b.append(format("%-22s %10s %10s %-5s %8s %8s%n", "work", "Veery", "QEMU", "", "ratio", "spread"));
         for (Comparison c : all) {
             b.append(format(
-                    "%-14s %10.1f %10.1f %8.2f %7.0f%%%n", c.work(), c.veery(), c.qemu(), c.ratio(), 100 * c.spread()));
+                    "%-22s %10.1f %10.1f %-5s %8.2f %7.0f%%%n",
+                    c.work(),
+                    c.figure(c.veery()),
+                    c.figure(c.qemu()),
+                    c.figureUnit(),
+                    c.ratio(),
+                    100 * c.spread()));
         }
         double mean = Comparison.mean(all);
         if (!Double.isNaN(mean)) {
@@ -35,8 +43,13 @@ final class Report {
         for (Comparison c : all) {
             b.append(separator)
                     .append(format(
-                            "  {\"name\": \"%s\", \"veery_ms\": %.3f, \"qemu_ms\": %.3f, \"ratio\": %.4f, \"spread\": %.4f}",
-                            c.work(), c.veery(), c.qemu(), c.ratio(), c.spread()));
+                            "  {\"name\": \"%s\", \"unit\": \"%s\", \"veery\": %.3f, \"qemu\": %.3f, \"ratio\": %.4f, \"spread\": %.4f}",
+                            c.work(),
+                            c.figureUnit(),
+                            c.figure(c.veery()),
+                            c.figure(c.qemu()),
+                            c.ratio(),
+                            c.spread()));
             separator = ",\n";
         }
         return b.append("\n]}\n").toString();

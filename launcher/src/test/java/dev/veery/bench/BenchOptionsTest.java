@@ -16,13 +16,28 @@ class BenchOptionsTest {
     void optionsAreRead() {
         BenchOptions o = BenchOptions.parse(List.of("--rounds", "3", "--work", "boot,sieve", "--svg", "plot.svg"));
 
+        assertEquals(List.of(Group.CPU), o.groups());
         assertEquals(3, o.rounds());
         assertEquals(List.of("boot", "sieve"), o.work());
         assertEquals(Path.of("plot.svg"), o.svg());
     }
 
+    @Test
+    void groupsComeFirst() {
+        BenchOptions o = BenchOptions.parse(List.of("disk", "iommu", "disk", "--seconds", "0.5"));
+
+        assertEquals(List.of(Group.DISK, Group.IOMMU), o.groups());
+        assertEquals(5, o.tenths());
+    }
+
+    @Test
+    void workOfAGroupIsNamedWithItsPrefix() {
+        assertEquals(List.of("net-send"), Group.IOMMU.work(List.of("blk-read4k-1", "strict-net-send")));
+        assertEquals(List.of(), Group.NET.work(List.of()));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"--rounds 0", "--rounds many", "--rounds", "--speed 3", "sieve"})
+    @ValueSource(strings = {"--rounds 0", "--rounds many", "--rounds", "--speed 3", "sieve", "disk --seconds 0", "disk --seconds"})
     void mistakesAreUsageErrors(String line) {
         ConfigException e = assertThrows(ConfigException.class, () -> BenchOptions.parse(List.of(line.split(" "))));
 

@@ -54,14 +54,27 @@ class ComparisonTest {
     }
 
     @Test
+    void ratesAreShownAsRatesAndComparedAsTimes() {
+        veery.samples().put("net-echo", List.of(new Contender.Sample(1e3 / 8000, "", "/s")));
+        qemu.samples().put("net-echo", List.of(new Contender.Sample(1e3 / 4000, "", "/s")));
+
+        List<Comparison> all = Comparison.of(veery, qemu);
+
+        assertEquals(0.5, all.get(0).ratio(), 1e-9);
+        assertTrue(Report.table(veery, qemu, 1, all)
+                .contains("net-echo                   8000.0     4000.0 /s        0.50"));
+    }
+
+    @Test
     void reportsNameEveryWorkload() {
         add(veery, "sieve", "7", 10);
         add(qemu, "sieve", "7", 20);
         List<Comparison> all = Comparison.of(veery, qemu);
 
-        assertTrue(Report.table(veery, qemu, 1, all).contains("sieve                10.0       20.0     0.50"));
+        assertTrue(Report.table(veery, qemu, 1, all)
+                .contains("sieve                        10.0       20.0 ms        0.50"));
         assertTrue(Report.json(veery, qemu, 1, all)
-                .contains("{\"name\": \"sieve\", \"veery_ms\": 10.000, \"qemu_ms\": 20.000, \"ratio\": 0.5000"));
+                .contains("{\"name\": \"sieve\", \"unit\": \"ms\", \"veery\": 10.000, \"qemu\": 20.000, \"ratio\": 0.5000"));
         assertTrue(Report.svg(veery, qemu, all).contains(">sieve</text>"));
     }
 }
