@@ -19,7 +19,7 @@ public final class MachineHelp {
     private static DeviceRegistry types() {
         VfioHost nothing = new VfioHost(new MachineLock(), Sysfs.live(), Set.of(), warning -> {});
         return Q35Machine.deviceTypes(
-                new ManualClock(), (memory, signals) -> List.of(VfioPciDevice.type(nothing, memory)));
+                new ManualClock(), (memory, signals) -> List.of(VfioPciDevice.type(nothing, memory, signals)));
     }
 
     /** {@code -device help}. */

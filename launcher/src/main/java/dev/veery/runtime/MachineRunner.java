@@ -147,7 +147,7 @@ public final class MachineRunner {
                             disks::connect,
                             nets,
                             new SecureRandom()::nextBytes,
-                            (memory, signals) -> List.of(VfioPciDevice.type(vfio, memory))),
+                            (memory, signals) -> List.of(VfioPciDevice.type(vfio, memory, signals))),
                     config.devices(),
                     globals(),
                     uuid(),

@@ -270,6 +270,17 @@ final class ConfigOverlay {
                 || advanced != 0 && sets(advanced + ADVANCED_CONTROL, ADVANCED_CONTROL_RESET, offset, size, value);
     }
 
+    /** Whether {@code size} bytes at {@code offset} decide what messages are sent: bus mastering, MSI, MSI-X. */
+    boolean concernsMessages(int offset, int size) {
+        return overlaps(PciRegs.COMMAND, 2, offset, size)
+                || msi != 0 && overlaps(msi, MsiCapability.length(msiWide(), msiMaskable()), offset, size)
+                || msix != 0 && overlaps(msix, MsixCapability.LENGTH, offset, size);
+    }
+
+    private static boolean overlaps(int start, int length, int offset, int size) {
+        return offset < start + length && offset + size > start;
+    }
+
     /** Whether a write sets one of the bits of the word at a place. */
     private static boolean sets(int word, int bits, int offset, int size, long value) {
         for (int i = 0; i < 2; i++) {

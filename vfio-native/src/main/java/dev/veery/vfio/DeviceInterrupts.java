@@ -1,6 +1,7 @@
 package dev.veery.vfio;
 
 import dev.veery.irq.IrqLine;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Vfio;
 import dev.veery.linux.sys.EventFd;
@@ -10,11 +11,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a device's interrupts from the host to the guest: one kind at a time, as the guest chose. With the machine lock
- * held.
+ * The way of a device's interrupts from the host to the guest: one kind at a time, as the guest chose. Each arrives as an eventfd,
+ * which is read here unless the accelerator's kernel takes it over. With the machine lock held.
  */
 final class DeviceInterrupts {
     /** What the guest uses. */
@@ -31,39 +33,179 @@ final class DeviceInterrupts {
         }
     }
 
+    /**
+     * The guest's side.
+     *
+     * @param name of the device, for errors
+     * @param pin its pin
+     * @param rootPin where that ends on the root bus, slot * 4 + pin
+     * @param requesterId what its messages carry
+     * @param messages sends the message of a number
+     * @param arriving called before the guest is interrupted
+     * @param routes past this program
+     */
+    record Guest(
+            String name,
+            IrqLine pin,
+            IntSupplier rootPin,
+            IntSupplier requesterId,
+            IntConsumer messages,
+            Runnable arriving,
+            SignalRoutes routes) {}
+
     private final VfioHost host;
     private final VfioDevice device;
-    private final String name;
-    private final IrqLine pin;
-    private final IntConsumer messages;
-    private final Runnable arriving;
-    private final List<@Nullable EventFd> events = new ArrayList<>();
-    private final List<Integer> tokens = new ArrayList<>();
-    private final List<EventFd> watched = new ArrayList<>();
-    private final List<Integer> watchedTokens = new ArrayList<>();
+    private final Guest guest;
+    private final List<@Nullable Message> signals = new ArrayList<>();
+    private final List<Source> watched = new ArrayList<>();
+    private @Nullable Pin pin;
     private Mode mode = Mode.NONE;
     private int vectors;
     private long count;
 
-    /**
-     * None is on.
-     *
-     * @param name of the device, for errors
-     * @param pin the guest device's
-     * @param messages sends the message of a number
-     * @param arriving called before the guest is interrupted
-     */
-    DeviceInterrupts(
-            VfioHost host, VfioDevice device, String name, IrqLine pin, IntConsumer messages, Runnable arriving) {
+    /** None is on. */
+    DeviceInterrupts(VfioHost host, VfioDevice device, Guest guest) {
         this.host = host;
         this.device = device;
-        this.name = name;
-        this.pin = pin;
-        this.messages = messages;
-        this.arriving = arriving;
+        this.guest = guest;
     }
 
-    /** How many arrived. */
+    /** An eventfd that is read here while {@link #listening}. */
+    private class Source {
+        final EventFd event;
+        private final Runnable handler;
+        private int token;
+        private boolean listening;
+
+        Source(String name, Runnable handler) {
+            event = new EventFd(name + " of device " + guest.name);
+            this.handler = handler;
+            listen(true);
+        }
+
+        final int number() {
+            return event.fd().number();
+        }
+
+        final void listen(boolean on) {
+            if (on == listening) {
+                return;
+            }
+            listening = on;
+            if (on) {
+                token = host.listen(event, handler);
+            } else {
+                host.forget(token);
+            }
+        }
+
+        void close() {
+            listen(false);
+            event.close();
+        }
+    }
+
+    /** One message. */
+    private final class Message extends Source {
+        private final SignalRoutes.@Nullable MessageRoute route;
+        private boolean open;
+        private long address;
+        private int data;
+
+        Message(int n) {
+            super("interrupt " + n, () -> {
+                count++;
+                guest.arriving.run();
+                guest.messages.accept(n);
+            });
+            route = guest.routes.available()
+                    ? guest.routes.message(number(), guest.requesterId, kernel -> listen(!kernel))
+                    : null;
+        }
+
+        void follow(boolean isOpen, long newAddress, int newData) {
+            if (route == null || isOpen == open && (!open || newAddress == address && newData == data)) {
+                return;
+            }
+            open = isOpen;
+            address = newAddress;
+            data = newData;
+            if (isOpen) {
+                route.send(newAddress, newData);
+            } else {
+                route.mask();
+            }
+        }
+
+        @Override
+        void close() {
+            if (route != null) {
+                route.close();
+            }
+            super.close();
+        }
+    }
+
+    /** The pin: the host masks it when it fires, until the guest is done. */
+    private final class Pin extends Source {
+        private final @Nullable EventFd ended;
+        private final SignalRoutes.@Nullable PinRoute route;
+
+        Pin() {
+            super("pin", () -> {
+                count++;
+                guest.arriving.run();
+                guest.pin.set(true);
+            });
+            if (guest.routes.available()) {
+                ended = new EventFd("end of the interrupt of device " + guest.name);
+                route = guest.routes.pin(number(), ended.fd().number(), guest.rootPin, this::carried);
+            } else {
+                ended = null;
+                route = null;
+            }
+        }
+
+        /** Once the host's interrupt is connected. */
+        void start() {
+            if (route != null) {
+                route.raise();
+            }
+        }
+
+        private void carried(boolean kernel) {
+            EventFd end = ended;
+            if (end == null) {
+                return;
+            }
+            listen(!kernel);
+            guest.pin.set(false);
+            report(device.unmaskBy(Mode.PIN.index, kernel ? end.fd().number() : -1));
+            // One that was under way in the old manner comes again in the new one.
+            device.unmask(Mode.PIN.index);
+        }
+
+        void end() {
+            if (route == null || !route.carried()) {
+                guest.pin.set(false);
+                device.unmask(Mode.PIN.index);
+            }
+        }
+
+        @Override
+        void close() {
+            if (route != null) {
+                route.close();
+            }
+            super.close();
+            if (ended != null) {
+                ended.close();
+            }
+            guest.pin.set(false);
+        }
+    }
+
+    /** How many arrived here. */
     long count() {
         return count;
     }
@@ -71,6 +213,11 @@ final class DeviceInterrupts {
     /** What is on. */
     Mode mode() {
         return mode;
+    }
+
+    /** How many messages there are. */
+    int vectors() {
+        return vectors;
     }
 
     /** Whether the host can deliver interrupts of a kind. */
@@ -98,7 +245,10 @@ final class DeviceInterrupts {
         mode = wanted;
         vectors = wantedVectors;
         if (wanted == Mode.PIN) {
-            connect(0, this::pinFired);
+            Pin made = new Pin();
+            pin = made;
+            trigger(0, made);
+            made.start();
             return;
         }
         // The kernel allocates as many vectors as it is told of at first, and can add none later: name all of them now.
@@ -107,7 +257,7 @@ final class DeviceInterrupts {
         int result = device.setEventfds(wanted.index, 0, none);
         if (result > 0) {
             host.warnings()
-                    .accept("device " + name + ": the host has only " + result + " of " + none.length
+                    .accept("device " + guest.name + ": the host has only " + result + " of " + none.length
                             + " interrupt vectors for it");
             result = device.setEventfds(wanted.index, 0, Arrays.copyOf(none, result));
         }
@@ -121,46 +271,50 @@ final class DeviceInterrupts {
 
     /** Connects message {@code n}, if it is not yet. */
     void use(int n) {
-        if (mode != Mode.MSI && mode != Mode.MSIX || n >= vectors || n < events.size() && events.get(n) != null) {
+        if (mode != Mode.MSI && mode != Mode.MSIX || n >= vectors || message(n) != null) {
             return;
         }
-        connect(n, () -> {
-            count++;
-            arriving.run();
-            messages.accept(n);
-        });
+        while (signals.size() <= n) {
+            signals.add(null);
+        }
+        Message made = new Message(n);
+        signals.set(n, made);
+        trigger(n, made);
     }
 
-    private void connect(int n, Runnable handler) {
-        EventFd event = new EventFd("interrupt " + n + " of device " + name);
-        while (events.size() <= n) {
-            events.add(null);
+    private @Nullable Message message(int n) {
+        return n < signals.size() ? signals.get(n) : null;
+    }
+
+    /**
+     * What message {@code n} is now.
+     *
+     * @param open whether it would be sent at once
+     */
+    void follow(int n, boolean open, long address, int data) {
+        Message message = message(n);
+        if (message != null) {
+            message.follow(open, address, data);
         }
-        events.set(n, event);
-        tokens.add(host.listen(event, handler));
-        report(device.setEventfds(mode.index, n, new int[] {event.fd().number()}));
+    }
+
+    private void trigger(int n, Source source) {
+        report(device.setEventfds(mode.index, n, new int[] {source.number()}));
     }
 
     private void report(int result) {
         if (result < 0) {
             host.warnings()
-                    .accept("device " + name + ": the host refuses " + mode + " interrupts: "
+                    .accept("device " + guest.name + ": the host refuses " + mode + " interrupts: "
                             + Errno.describe(-result));
         }
     }
 
-    private void pinFired() {
-        count++;
-        arriving.run();
-        // The host has masked it, until the guest is done.
-        pin.set(true);
-    }
-
     /** The guest ended the interrupt of the pin; if the device still asserts it, it comes again. */
     void pinEnded() {
-        if (mode == Mode.PIN) {
-            pin.set(false);
-            device.unmask(Mode.PIN.index);
+        Pin now = pin;
+        if (now != null) {
+            now.end();
         }
     }
 
@@ -173,18 +327,15 @@ final class DeviceInterrupts {
         if (!device.irq(index).usable()) {
             return;
         }
-        EventFd event = new EventFd("notice " + index + " of device " + name);
-        watched.add(event);
-        watchedTokens.add(host.listen(event, handler));
-        report(device.setEventfds(index, 0, new int[] {event.fd().number()}));
+        Source source = new Source("notice " + index, handler);
+        watched.add(source);
+        report(device.setEventfds(index, 0, new int[] {source.number()}));
     }
 
     /** Ends everything, notices of the host included. */
     void close() {
         clear();
-        watchedTokens.forEach(host::forget);
-        watchedTokens.clear();
-        watched.forEach(EventFd::close);
+        watched.forEach(Source::close);
         watched.clear();
     }
 
@@ -194,16 +345,16 @@ final class DeviceInterrupts {
             return;
         }
         device.disableIrqs(mode.index);
-        tokens.forEach(host::forget);
-        tokens.clear();
-        for (EventFd event : events) {
-            if (event != null) {
-                event.close();
+        for (Message message : signals) {
+            if (message != null) {
+                message.close();
             }
         }
-        events.clear();
-        if (mode == Mode.PIN) {
-            pin.set(false);
+        signals.clear();
+        Pin now = pin;
+        pin = null;
+        if (now != null) {
+            now.close();
         }
         mode = Mode.NONE;
         vectors = 0;

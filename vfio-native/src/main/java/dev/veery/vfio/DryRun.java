@@ -1,6 +1,7 @@
 package dev.veery.vfio;
 
 import dev.veery.base.MachineLock;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.linux.sysfs.HostPciDevice;
 import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.linux.vfio.IommuInfo;
@@ -52,7 +53,7 @@ public final class DryRun {
                 .bus("PCI")
                 .category(DeviceCategory.MISC)
                 .hotpluggable()
-                .properties(VfioPciDevice.type(host, memory).properties())
+                .properties(VfioPciDevice.type(host, memory, SignalRoutes.none()).properties())
                 .build(config -> {
                     HostPciDevice device = VfioPciDevice.choose(config.properties(), host);
                     DryDevice made = new DryDevice(config, this, memory, device);

@@ -9,6 +9,7 @@ import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Vfio;
 import dev.veery.linux.sysfs.HostPciDevice;
@@ -53,6 +54,7 @@ public final class VfioPciDevice extends PciDevice {
 
     private final VfioHost host;
     private final AddressSpace memory;
+    private final SignalRoutes routes;
     private final HostPciDevice hostDevice;
     private @Nullable Opened opened;
 
@@ -102,10 +104,12 @@ public final class VfioPciDevice extends PciDevice {
         }
     }
 
-    private VfioPciDevice(DeviceConfig config, VfioHost host, AddressSpace memory, HostPciDevice hostDevice) {
+    private VfioPciDevice(
+            DeviceConfig config, VfioHost host, AddressSpace memory, SignalRoutes routes, HostPciDevice hostDevice) {
         super(config, identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
         this.host = host;
         this.memory = memory;
+        this.routes = routes;
         this.hostDevice = hostDevice;
         requestDma(DmaDomainLease.Purpose.MIRROR_MAPPINGS);
     }
@@ -114,8 +118,9 @@ public final class VfioPciDevice extends PciDevice {
      * The type.
      *
      * @param memory guest physical memory
+     * @param routes for interrupts that need not come through this program
      */
-    public static DeviceType type(VfioHost host, AddressSpace memory) {
+    public static DeviceType type(VfioHost host, AddressSpace memory, SignalRoutes routes) {
         return DeviceType.named(NAME)
                 .description("VFIO-based PCI device assignment")
                 .bus("PCI")
@@ -128,11 +133,8 @@ public final class VfioPciDevice extends PciDevice {
                 .property(Property.bool(ROMBAR, true, "Whether the guest sees the expansion ROM"))
                 .property(Property.bool(
                         NO_MMAP, false, "Trap each access to the device's registers: slow, to see what a driver does"))
-                .build(config -> create(config, host, memory));
-    }
-
-    private static VfioPciDevice create(DeviceConfig config, VfioHost host, AddressSpace memory) {
-        return new VfioPciDevice(config, host, memory, choose(config.properties(), host));
+                .build(config ->
+                        new VfioPciDevice(config, host, memory, routes, choose(config.properties(), host)));
     }
 
     /** The function that the properties name. */
@@ -228,7 +230,16 @@ public final class VfioPciDevice extends PciDevice {
         }
         ConfigOverlay overlay = new ConfigOverlay(bytes, onRootBus());
         DeviceInterrupts interrupts = new DeviceInterrupts(
-                host, device, toString(), intx(), this::sendMessage, attachment.mappings()::arriving);
+                host,
+                device,
+                new DeviceInterrupts.Guest(
+                        toString(),
+                        intx(),
+                        () -> pciBus().rootPin(devfn() >> 3, overlay.pin() - 1),
+                        this::requesterId,
+                        this::sendMessage,
+                        attachment.mappings()::arriving,
+                        routes));
         DeviceBars bars = new DeviceBars(device, memory, this, !properties().bool(NO_MMAP));
         Opened now = new Opened(attachment, region, overlay, interrupts, bars);
         opened = now;
@@ -335,7 +346,7 @@ public final class VfioPciDevice extends PciDevice {
     }
 
     /** The table is ours; vectors are connected when the guest first unmasks them. */
-    private static final class MsixTable implements MmioHandler {
+    private final class MsixTable implements MmioHandler {
         private final Opened of;
         private final MmioHandler table;
 
@@ -356,6 +367,7 @@ public final class VfioPciDevice extends PciDevice {
             if (unmasked(table, entry)) {
                 of.interrupts.use(entry);
             }
+            followMessage(of, entry);
         }
     }
 
@@ -418,6 +430,22 @@ public final class VfioPciDevice extends PciDevice {
             now.bars.show();
         }
         followInterrupts(now);
+        if (now.overlay.concernsMessages(offset, size)) {
+            for (int n = 0; n < now.interrupts.vectors(); n++) {
+                followMessage(now, n);
+            }
+        }
+    }
+
+    /** Tells what a message has become, for signals that do not come through us. */
+    private void followMessage(Opened now, int n) {
+        MsixCapability msix = now.msix;
+        MsiCapability msi = now.msi;
+        if (msix != null && now.interrupts.mode() == DeviceInterrupts.Mode.MSIX) {
+            now.interrupts.follow(n, mastering() && msix.ready(n), msix.address(n), msix.data(n));
+        } else if (msi != null && now.interrupts.mode() == DeviceInterrupts.Mode.MSI) {
+            now.interrupts.follow(n, mastering() && msi.ready(n), msi.address(), msi.data(n));
+        }
     }
 
     private static long ones(int size) {

@@ -12,6 +12,7 @@ import dev.veery.dma.MappingListener;
 import dev.veery.dma.Translation;
 import dev.veery.dma.TranslationUnit;
 import dev.veery.irq.MsiSink;
+import dev.veery.irq.SignalRoutes;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.memory.AddressSpace;
@@ -66,7 +67,7 @@ final class ProbeBench implements AutoCloseable {
         planner = new CommitPlanner(memory, (requester, address, data) -> messages.add(data));
         bus = new PciBus("pcie.0", () -> 0, root, ports, pins, planner);
         devices = new DeviceManager(
-                new DeviceRegistry().add(VfioPciDevice.type(host, memory)), new Place(), warnings::add);
+                new DeviceRegistry().add(VfioPciDevice.type(host, memory, SignalRoutes.none())), new Place(), warnings::add);
     }
 
     private final class Place implements HotplugHandler {

@@ -180,6 +180,24 @@ public final class VfioDevice implements AutoCloseable {
         }
     }
 
+    /**
+     * Has an interrupt that masked itself come again whenever an eventfd is signalled, without this program.
+     *
+     * @param eventfd a descriptor; -1 for none any more
+     * @return 0, or a negative error number
+     */
+    public int unmaskBy(int index, int eventfd) {
+        long set = OffHeap.allocate(Vfio.SIZEOF_IRQ_SET + Integer.BYTES);
+        try {
+            int flags = Vfio.VFIO_IRQ_SET_DATA_EVENTFD | Vfio.VFIO_IRQ_SET_ACTION_UNMASK;
+            fill(set, Vfio.SIZEOF_IRQ_SET + Integer.BYTES, flags, index, 0, 1);
+            OffHeap.putInt(set + Vfio.SIZEOF_IRQ_SET, eventfd);
+            return fd.tryIoctl(Vfio.VFIO_DEVICE_SET_IRQS, set);
+        } finally {
+            OffHeap.free(set);
+        }
+    }
+
     /** Switches a kind of interrupt off. */
     public void disableIrqs(int index) {
         setAction(index, Vfio.VFIO_IRQ_SET_ACTION_TRIGGER, 0);

@@ -93,15 +93,32 @@ public final class MsiCapability {
         if (!enabled()) {
             return;
         }
-        long bit = 1L << n;
-        if (maskable && (config.get(data + MASK_BEHIND_DATA, 4) & bit) != 0) {
-            config.setBits(data + PENDING_BEHIND_DATA, 4, bit, true);
+        if (masked(n)) {
+            config.setBits(data + PENDING_BEHIND_DATA, 4, 1L << n, true);
             return;
         }
+        sink.send(requesterId, address(), data(n));
+    }
+
+    private boolean masked(int n) {
+        return maskable && (config.get(data + MASK_BEHIND_DATA, 4) & 1L << n) != 0;
+    }
+
+    /** Whether vector {@code n} would be sent at once. */
+    public boolean ready(int n) {
+        return enabled() && !masked(n);
+    }
+
+    /** Where vectors are written. */
+    public long address() {
+        return config.get(offset + ADDRESS, addressBytes);
+    }
+
+    /** What vector {@code n} writes. */
+    public int data(int n) {
         // Software may have granted fewer vectors than the device has: the surplus share the granted ones.
         int low = granted() - 1;
-        int message = (int) config.get(data, 2) & ~low | n & low;
-        sink.send(requesterId, config.get(offset + ADDRESS, addressBytes), message);
+        return (int) config.get(data, 2) & ~low | n & low;
     }
 
     /** Configuration space was written: sends what was pending and no longer is masked. */

@@ -108,9 +108,23 @@ public final class MsixCapability {
         if (masked(n)) {
             pending.setBits(n / 8, 1, 1L << n % 8, true);
         } else {
-            int data = (int) table.get(n * ENTRY + ENTRY_DATA, 4);
-            sink.send(requesterId.getAsInt(), table.get(n * ENTRY, 8), data);
+            sink.send(requesterId.getAsInt(), address(n), data(n));
         }
+    }
+
+    /** Whether vector {@code n} would be sent at once. */
+    public boolean ready(int n) {
+        return enabled() && n < vectors && !masked(n);
+    }
+
+    /** Where vector {@code n} is written. */
+    public long address(int n) {
+        return table.get(n * ENTRY, 8);
+    }
+
+    /** What vector {@code n} writes. */
+    public int data(int n) {
+        return (int) table.get(n * ENTRY + ENTRY_DATA, 4);
     }
 
     private boolean masked(int n) {
