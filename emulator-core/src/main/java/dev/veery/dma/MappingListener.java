@@ -15,8 +15,9 @@ public interface MappingListener {
      * @param address guest physical
      * @param length bytes, a multiple of 4096
      * @param access bits of {@link TranslationUnit}
+     * @return false if the device cannot be given all of it: its accesses there will fail, and the unit is to say so to the guest
      */
-    void map(long iova, long address, long length, int access);
+    boolean map(long iova, long address, long length, int access);
 
     /** A range that one call of {@link #map} named maps no more. */
     void unmap(long iova, long length);

@@ -3,6 +3,7 @@ package dev.veery.vfio;
 import dev.veery.dma.MappingListener;
 import dev.veery.dma.TranslationUnit;
 import dev.veery.memory.AddressSpace;
+import dev.veery.memory.DeviceWindow;
 import dev.veery.memory.FlatView;
 import dev.veery.memory.MemoryListener;
 import dev.veery.memory.MemorySection;
@@ -14,8 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads what a guest maps for its device into a ledger: all RAM where addresses are the guest's physical ones, otherwise the
- * mappings of the guest's IOMMU. Follows both the guest's tables and the layout of memory. When a call returns, the host's
+ * Loads what a guest maps for its devices into a ledger: all RAM where addresses are the guest's physical ones, otherwise the
+ * mappings of the guest's IOMMU; in both, the registers of other assigned devices, while those answer. Follows both the guest's tables and the layout of memory. When a call returns, the host's
  * IOMMU does as it says: the guest is told only then that its invalidation is complete.
  */
 final class GuestMappings implements MappingListener, MemoryListener {
@@ -26,12 +27,25 @@ final class GuestMappings implements MappingListener, MemoryListener {
     interface Failures {
         /** {@code size} bytes at {@code iova} are not mapped, for the negative error number {@code error}. */
         void failed(long iova, long size, int error);
+
+        /** Registers of a device at {@code iova} are out of reach of others, which seldom miss them. Never throws. */
+        default void peerFailed(Object peer, long iova, long size, int error) {}
     }
 
-    /** A part of a mapping that is contiguous on the host. */
-    private record Piece(long iova, RamBlock block, long offset, long size, int access) {}
+    /** A part of a mapping that is contiguous on the host: of a block from an offset on, or of a window. */
+    private record Piece(
+            long iova,
+            @Nullable RamBlock block,
+            @Nullable DeviceWindow window,
+            long offset,
+            long size,
+            int access) {
+        long host() {
+            return offset + (block != null ? block.host() : Objects.requireNonNull(window).host());
+        }
+    }
 
-    /** What the guest mapped, and what of it is RAM. */
+    /** What the guest mapped, and what of it devices can reach. */
     private record Mapping(long address, long length, int access, List<Piece> pieces) {}
 
     private final AddressSpace memory;
@@ -41,9 +55,16 @@ final class GuestMappings implements MappingListener, MemoryListener {
     private final List<MemorySection> removed = new ArrayList<>();
     private final List<MemorySection> added = new ArrayList<>();
     private final CodeGuard guard = new CodeGuard();
+    private final List<Object> members = new ArrayList<>();
+
+    /** Windows of others that are mapped at their own address. */
+    private final TreeMap<Long, Piece> peers = new TreeMap<>(Long::compareUnsigned);
+
+    private boolean windowsChanged;
     private boolean listening;
     private boolean identity;
     private long failed;
+    private long peersFailed;
 
     GuestMappings(AddressSpace memory, MappingLedger ledger, Failures failures) {
         this.memory = memory;
@@ -61,6 +82,59 @@ final class GuestMappings implements MappingListener, MemoryListener {
         return failed;
     }
 
+    /** How many windows of other devices could not be mapped. */
+    long peersFailed() {
+        return peersFailed;
+    }
+
+    // ---- who is here
+
+    /** A device uses these mappings from now on. */
+    void join(Object device) {
+        members.add(device);
+        followWindows();
+    }
+
+    /** It does no more. */
+    void leave(Object device) {
+        members.remove(device);
+        followWindows();
+    }
+
+    /** Whether anyone here is not the device itself: nobody needs its own registers. */
+    private boolean wanted(DeviceWindow window) {
+        for (Object member : members) {
+            if (member != window.owner()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void followWindows() {
+        TreeMap<Long, Piece> now = new TreeMap<>(Long::compareUnsigned);
+        if (identity) {
+            for (MemorySection section : memory.view().sections()) {
+                Piece piece = section.region().window() == null ? null : piece(section);
+                if (piece != null) {
+                    now.put(piece.iova, piece);
+                }
+            }
+        }
+        List.copyOf(peers.values()).forEach(piece -> {
+            if (!piece.equals(now.get(piece.iova))) {
+                peers.remove(piece.iova);
+                unmap(piece);
+            }
+        });
+        now.forEach((iova, piece) -> {
+            if (peers.putIfAbsent(iova, piece) == null) {
+                map(piece);
+            }
+        });
+        mappings.replaceAll(this::moved);
+    }
+
     // ---- what the guest maps
 
     @Override
@@ -71,21 +145,26 @@ final class GuestMappings implements MappingListener, MemoryListener {
         listen();
         identity = on;
         for (MemorySection section : memory.view().sections()) {
-            Piece piece = piece(section);
+            Piece piece = section.ram() ? piece(section) : null;
             if (piece != null && on) {
                 map(piece);
             } else if (piece != null) {
                 unmap(piece);
             }
         }
+        followWindows();
     }
 
     @Override
-    public void map(long iova, long address, long length, int access) {
+    public boolean map(long iova, long address, long length, int access) {
         listen();
         List<Piece> pieces = pieces(iova, address, length, access);
         mappings.put(iova, new Mapping(address, length, access, pieces));
-        pieces.forEach(this::map);
+        boolean whole = true;
+        for (Piece piece : pieces) {
+            whole &= map(piece);
+        }
+        return whole;
     }
 
     @Override
@@ -119,6 +198,7 @@ final class GuestMappings implements MappingListener, MemoryListener {
             listening = false;
             identity = false;
             mappings.clear();
+            peers.clear();
             memory.removeListener(this);
         }
         ledger.clear();
@@ -138,6 +218,7 @@ final class GuestMappings implements MappingListener, MemoryListener {
         if (listening && section.ram()) {
             removed.add(section);
         }
+        windowsChanged |= listening && section.region().window() != null;
     }
 
     @Override
@@ -145,11 +226,12 @@ final class GuestMappings implements MappingListener, MemoryListener {
         if (listening && section.ram()) {
             added.add(section);
         }
+        windowsChanged |= listening && section.region().window() != null;
     }
 
     @Override
     public void commit() {
-        if (removed.isEmpty() && added.isEmpty()) {
+        if (removed.isEmpty() && added.isEmpty() && !windowsChanged) {
             return;
         }
         if (identity) {
@@ -168,7 +250,8 @@ final class GuestMappings implements MappingListener, MemoryListener {
         }
         removed.clear();
         added.clear();
-        mappings.replaceAll(this::moved);
+        windowsChanged = false;
+        followWindows();
     }
 
     /** A mapping as memory is now, brought up to date on the host. */
@@ -182,19 +265,21 @@ final class GuestMappings implements MappingListener, MemoryListener {
         return new Mapping(mapping.address, mapping.length, mapping.access, now);
     }
 
-    /** The whole pages of a section, at their own address; null if there is none. */
-    private static @Nullable Piece piece(MemorySection section) {
+    /** The whole pages of a section, at their own address; null if there is none, or nobody wants them. */
+    private @Nullable Piece piece(MemorySection section) {
         RamBlock block = section.block();
+        DeviceWindow window = section.region().window();
         long start = section.start() + PAGE - 1 & -PAGE;
         long end = section.last() + 1 & -PAGE;
-        if (block == null || Long.compareUnsigned(start, end) >= 0) {
+        if (Long.compareUnsigned(start, end) >= 0 || block == null && (window == null || !wanted(window))) {
             return null;
         }
-        int access = TranslationUnit.READ | (section.writable() ? TranslationUnit.WRITE : 0);
-        return new Piece(start, block, section.offset() + (start - section.start()), end - start, access);
+        boolean writable = section.writable() || window != null;
+        int access = TranslationUnit.READ | (writable ? TranslationUnit.WRITE : 0);
+        return new Piece(start, block, window, section.offset() + (start - section.start()), end - start, access);
     }
 
-    /** The RAM among {@code length} bytes at a guest address; what is not RAM a device does not reach. */
+    /** The RAM and the windows among {@code length} bytes at a guest address; nothing else does a device reach. */
     private List<Piece> pieces(long iova, long address, long length, int access) {
         FlatView view = memory.view();
         List<Piece> found = new ArrayList<>(1);
@@ -211,22 +296,33 @@ final class GuestMappings implements MappingListener, MemoryListener {
             }
             long room = view.last(i) - at;
             long run = Long.compareUnsigned(room, left - 1) < 0 ? room + 1 : left;
-            int allowed = view.isWritable(i) ? access : access & ~TranslationUnit.WRITE;
-            if (view.isRam(i) && allowed != 0 && (run & PAGE - 1) == 0 && (at & PAGE - 1) == 0) {
-                RamBlock block = Objects.requireNonNull(view.block(i));
-                found.add(new Piece(iova + done, block, view.offsetInRegion(i) + at - view.start(i), run, allowed));
+            RamBlock block = view.block(i);
+            DeviceWindow window = view.region(i).window();
+            boolean peer = window != null && wanted(window);
+            int allowed = peer || view.isWritable(i) ? access : access & ~TranslationUnit.WRITE;
+            if ((block != null || peer) && allowed != 0 && (run & PAGE - 1) == 0 && (at & PAGE - 1) == 0) {
+                long offset = view.offsetInRegion(i) + at - view.start(i);
+                found.add(new Piece(iova + done, block, peer ? window : null, offset, run, allowed));
             }
             done += run;
         }
         return found;
     }
 
-    private void map(Piece piece) {
-        int result = ledger.map(piece.iova, piece.block.host() + piece.offset, piece.size, piece.access);
-        if (result < 0) {
-            failed++;
-            failures.failed(piece.iova, piece.size, result);
+    /** False if the guest is to know that the device does not reach it. */
+    private boolean map(Piece piece) {
+        int result = ledger.map(piece.iova, piece.host(), piece.size, piece.access);
+        if (result == 0) {
+            return true;
         }
+        if (piece.window != null) {
+            peersFailed++;
+            failures.peerFailed(piece.window.owner(), piece.iova, piece.size, result);
+            return true;
+        }
+        failed++;
+        failures.failed(piece.iova, piece.size, result);
+        return false;
     }
 
     private void unmap(Piece piece) {
@@ -235,7 +331,7 @@ final class GuestMappings implements MappingListener, MemoryListener {
             failed++;
             failures.failed(piece.iova, piece.size, result);
         }
-        if ((piece.access & TranslationUnit.WRITE) != 0) {
+        if (piece.block != null && (piece.access & TranslationUnit.WRITE) != 0) {
             // The device may have written there, past everyone who decodes code or logs pages.
             piece.block.noteWrite(piece.offset, piece.size);
         }

@@ -3,6 +3,7 @@ package dev.veery.vfio;
 import dev.veery.base.ConfigException;
 import dev.veery.base.MachineLock;
 import dev.veery.dma.DmaDomain;
+import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Vfio;
 import dev.veery.linux.iommufd.Iommufd;
 import dev.veery.linux.sys.EventFd;
@@ -73,6 +74,7 @@ public final class VfioHost implements AutoCloseable {
         private final VfioDevice device;
         private final Domain domain;
         private final int group;
+        private @Nullable Object owner;
 
         private Attachment(VfioDevice device, Domain domain, int group) {
             this.device = device;
@@ -306,6 +308,10 @@ public final class VfioHost implements AutoCloseable {
     // ---- the end
 
     private void leave(Attachment attachment) {
+        Object owner = attachment.owner;
+        if (owner != null) {
+            attachment.mappings().leave(owner);
+        }
         if (attachment.group < 0) {
             if (attachment.domain.users == 1) {
                 attachment.domain.mappings.close();
@@ -350,11 +356,14 @@ public final class VfioHost implements AutoCloseable {
     /**
      * Has the mappings of a domain follow what the guest maps.
      *
+     * @param owner the guest's device, which owns the windows of its registers
      * @throws ConfigException if what it maps now is refused
      */
-    void mirror(Attachment attachment, DmaDomain domain) {
+    void mirror(Attachment attachment, DmaDomain domain, Object owner) {
         adding = true;
         try {
+            attachment.owner = owner;
+            attachment.mappings().join(owner);
             domain.mirror(attachment.mappings());
         } finally {
             adding = false;
@@ -400,6 +409,7 @@ public final class VfioHost implements AutoCloseable {
         private final MappingLedger ledger;
         private final boolean translated;
         private long count;
+        private boolean saidPeer;
 
         Reporter(String name, MappingLedger ledger, boolean translated) {
             this.name = name;
@@ -424,6 +434,16 @@ public final class VfioHost implements AutoCloseable {
                         size >>> 10,
                         reason,
                         count == 1 ? "" : " (" + count + " times so far)"));
+            }
+        }
+
+        @Override
+        public void peerFailed(Object peer, long iova, long size, int error) {
+            if (!saidPeer) {
+                saidPeer = true;
+                warnings.accept(String.format(
+                        "device %s: registers of device %s at %x (%d KiB) are out of its reach, all else works: %s",
+                        name, peer, iova, size >>> 10, Errno.describe(-error)));
             }
         }
     }

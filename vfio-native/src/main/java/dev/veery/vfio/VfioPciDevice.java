@@ -196,7 +196,7 @@ public final class VfioPciDevice extends PciDevice {
         boolean done = false;
         try {
             open(attachment);
-            host.mirror(attachment, domain);
+            host.mirror(attachment, domain, this);
             done = true;
         } finally {
             if (!done) {

@@ -8,7 +8,7 @@
  * dev.veery.vfio.ConfigOverlay} makes ours, base addresses are mapped as long as the device answers ({@link
  * dev.veery.vfio.DeviceBars}); interrupts arrive as eventfds on one thread, {@link dev.veery.vfio.EventLoop}.
  *
- * <p>Not modelled: peer-to-peer transactions between assigned devices, migration, devices that need quirks such as graphics
+ * <p>Not modelled: migration, devices that need quirks such as graphics
  * cards with windows into their own configuration space.
  */
 @org.jspecify.annotations.NullMarked

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.veery.base.MachineLock;
 import dev.veery.linux.abi.Errno;
 import dev.veery.memory.AddressSpace;
+import dev.veery.memory.DeviceWindow;
 import dev.veery.memory.DirtyLog;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
@@ -93,6 +94,55 @@ class GuestMappingsTest {
         assertTrue(space.mapped.isEmpty());
     }
 
+    private MemoryRegion window(String owner) {
+        RamBlock registers = new RamBlock("registers", new OffHeapRamAllocator().allocate("registers", 0x2000));
+        return MemoryRegion.window(owner, new DeviceWindow(owner, registers.host(), 0x2000), new Nothing());
+    }
+
+    @Test
+    void registersOfADeviceAreMappedForOthersAsLongAsItAnswers() {
+        MemoryRegion registers = window("card");
+        mappings.join("card");
+        mappings.identity(true);
+        root.addChild(0x20_0000, registers);
+        assertEquals(List.of(0L), List.copyOf(space.mapped.keySet()));
+
+        mappings.join("disk");
+        assertEquals(List.of(0L, 0x20_0000L), List.copyOf(space.mapped.keySet()));
+        assertEquals(Objects.requireNonNull(registers.window()).host(), host(0x20_0000));
+        registers.setEnabled(false);
+        assertEquals(List.of(0L), List.copyOf(space.mapped.keySet()));
+        registers.setEnabled(true);
+        mappings.leave("disk");
+
+        assertEquals(List.of(0L), List.copyOf(space.mapped.keySet()));
+    }
+
+    @Test
+    void theGuestsIommuLeadsToRegistersOfOthersOnly() {
+        root.addChild(0x20_0000, window("card"));
+        root.addChild(0x30_0000, window("disk"));
+        mappings.join("disk");
+
+        assertTrue(mappings.map(0x7000_0000, 0x20_1000, 0x1000, RW));
+        assertTrue(mappings.map(0x8000_0000L, 0x30_0000, 0x1000, RW));
+
+        assertEquals(List.of("map 70000000 1000 3"), space.calls);
+    }
+
+    @Test
+    void registersThatTheHostDoesNotMapAreCountedApart() {
+        mappings.join("disk");
+        root.addChild(0x20_0000, window("card"));
+        space.nextError = -Errno.EFAULT;
+
+        assertTrue(mappings.map(0x7000_0000, 0x20_0000, 0x1000, RW));
+
+        assertEquals(1, mappings.peersFailed());
+        assertEquals(0, mappings.failed());
+        assertEquals(List.of(), failures);
+    }
+
     @Test
     void readOnlyStaysReadOnly() {
         root.addChild(
@@ -144,7 +194,7 @@ class GuestMappingsTest {
     void whatTheHostRefusesIsReportedAndCounted() {
         space.nextError = -Errno.ENOMEM;
 
-        mappings.map(0x1000, 0x1000, 0x1000, RW);
+        assertFalse(mappings.map(0x1000, 0x1000, 0x1000, RW));
 
         assertEquals(List.of("1000 1000 -12"), failures);
         assertEquals(1, mappings.failed());

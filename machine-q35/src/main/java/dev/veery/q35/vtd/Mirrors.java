@@ -29,15 +29,24 @@ final class Mirrors {
         static final View NOTHING = new View(false, -1, 0, 0);
     }
 
+    /** Hears of a mapping that the listener could not follow. */
+    @FunctionalInterface
+    interface Refusals {
+        /** What the guest maps for a requester at {@code iova} is out of its reach. */
+        void refused(int source, long iova, int access);
+    }
+
     private record Mapping(long address, long length, int access) {}
 
     private static final class Mirror {
+        final DmaDomainLease lease;
         final MappingListener listener;
         final TreeMap<Long, Mapping> told = new TreeMap<>(Long::compareUnsigned);
         boolean identity;
         View view = View.NOTHING;
 
-        Mirror(MappingListener listener) {
+        Mirror(DmaDomainLease lease, MappingListener listener) {
+            this.lease = lease;
             this.listener = listener;
         }
     }
@@ -45,17 +54,19 @@ final class Mirrors {
     private final IntFunction<View> lookUp;
     private final PageWalk walk;
     private final TableMemory tables;
+    private final Refusals refusals;
     private final Map<DmaDomainLease, Mirror> mirrors = new LinkedHashMap<>();
     private int budget;
 
-    Mirrors(IntFunction<View> lookUp, PageWalk walk, TableMemory tables) {
+    Mirrors(IntFunction<View> lookUp, PageWalk walk, TableMemory tables, Refusals refusals) {
         this.lookUp = lookUp;
         this.walk = walk;
         this.tables = tables;
+        this.refusals = refusals;
     }
 
     void add(DmaDomainLease lease, MappingListener listener) {
-        mirrors.put(lease, new Mirror(listener));
+        mirrors.put(lease, new Mirror(lease, listener));
         synchronize();
     }
 
@@ -117,8 +128,9 @@ final class Mirrors {
             mirror.listener.unmap(iova, mapping.length);
         }
         found.forEach((iova, mapping) -> {
-            if (mirror.told.putIfAbsent(iova, mapping) == null) {
-                mirror.listener.map(iova, mapping.address, mapping.length, mapping.access);
+            if (mirror.told.putIfAbsent(iova, mapping) == null
+                    && !mirror.listener.map(iova, mapping.address, mapping.length, mapping.access)) {
+                refusals.refused(mirror.lease.requester().id(), iova, mapping.access);
             }
         });
         if (view.identity && !mirror.identity) {

@@ -73,7 +73,7 @@ public final class VtdUnit implements TranslationUnit, MmioHandler, Resettable, 
         faults = new FaultLog(bank, faultEvent);
         queue = new InvalidationQueue(config, bank, tables, this, faults, invalidationEvent);
         remapper = new InterruptRemapper(tables, bus, bus, faults);
-        mirrors = new Mirrors(this::lookUp, walk, tables);
+        mirrors = new Mirrors(this::lookUp, walk, tables, this::refused);
         reset();
     }
 
@@ -363,6 +363,19 @@ public final class VtdUnit implements TranslationUnit, MmioHandler, Resettable, 
         return context.kind == VtdContext.PASS_THROUGH
                 ? Mirrors.View.IDENTITY
                 : new Mirrors.View(false, context.domain, context.root, context.levels);
+    }
+
+    /**
+     * An assigned device cannot be given what the guest maps. It will meet a page that is not there, in the host's IOMMU; the
+     * guest, which cannot see that one, learns of it here, as of an access that its own tables refuse.
+     */
+    private void refused(int source, long iova, int access) {
+        VtdContext context = new VtdContext();
+        if (fill(context, source, NO_PASID) != VtdFault.NONE) {
+            return;
+        }
+        int reason = (access & WRITE) != 0 ? VtdFault.NO_WRITE : VtdFault.NO_READ;
+        faults.dma(context, iova, access, context.scalable ? VtdFault.scalable(reason) : reason);
     }
 
     // ---- leases

@@ -22,6 +22,9 @@ class VtdUnitTest {
     private static final int WRITE = TranslationUnit.WRITE;
     private static final long TABLE = VtdBench.PAGE_TABLE;
 
+    /** Guest memory that a host refuses to map. */
+    private static final long UNREACHABLE = 0x66_6000;
+
     /** Tables for 39 bits: one 4 KiB page at 0x7000, a 2 MiB one at 4 MiB, a 1 GiB one at 1 GiB. */
     private static void map(VtdBench b) {
         b.put(TABLE, TABLE + 0x1000 | 3);
@@ -243,6 +246,43 @@ class VtdUnitTest {
     }
 
     @Test
+    void aMappingThatTheHostRefusesIsAFaultOfTheDevice() {
+        try (VtdBench b = new VtdBench()) {
+            DmaDomainLease lease = b.lease(Purpose.MIRROR_MAPPINGS);
+            b.unit.attach(lease);
+            map(b);
+            b.put(TABLE + 0x2000 + 9 * 8, UNREACHABLE | 3);
+            b.put(TABLE + 0x2000 + 10 * 8, UNREACHABLE | 1);
+
+            b.unit.mirror(lease, new Refusing());
+
+            assertEquals(VtdFault.NO_WRITE, b.fault(0));
+            assertEquals(VtdFault.NO_READ, b.fault(1));
+            assertEquals(0x9000, b.reg(VtdRegs.FRCD, 8));
+            assertEquals(VtdBench.SOURCE, b.reg(VtdRegs.FRCD + 8, 8) & 0xffff);
+            assertEquals(0, b.fault(2));
+        }
+    }
+
+    /** Cannot be given one page. */
+    private static final class Refusing implements MappingListener {
+        @Override
+        public void identity(boolean on) {
+            // All of RAM is no matter here.
+        }
+
+        @Override
+        public boolean map(long iova, long address, long length, int access) {
+            return address != UNREACHABLE;
+        }
+
+        @Override
+        public void unmap(long iova, long length) {
+            // Was not there.
+        }
+    }
+
+    @Test
     void mirrorsFollowMappingsUnderInvalidations() {
         try (VtdBench b = new VtdBench()) {
             List<String> told = new ArrayList<>();
@@ -257,8 +297,9 @@ class VtdUnitTest {
                 }
 
                 @Override
-                public void map(long iova, long address, long length, int access) {
+                public boolean map(long iova, long address, long length, int access) {
                     told.add(String.format("map %x %x %x %d", iova, address, length, access));
+                    return address != UNREACHABLE;
                 }
 
                 @Override
@@ -281,6 +322,7 @@ class VtdUnitTest {
             b.put(TABLE + 0x1000 + 2 * 8, 0);
             assertTrue(b.invalidate(0x7000, 0));
             assertEquals(List.of("unmap 7000 1000", "map 7000 230000 1000 1"), told);
+            assertEquals(0, b.fault(0));
             told.clear();
             assertTrue(b.complete(2 | 2 << 4 | (long) VtdBench.DOMAIN << 16, 0));
             assertEquals(List.of("unmap 400000 200000"), told);
