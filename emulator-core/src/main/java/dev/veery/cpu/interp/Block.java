@@ -53,6 +53,7 @@ public final class Block {
     long codeRip;
 
     private long pollCode;
+    private long codeHost;
 
     /** How often the interpreter has run it without native code. */
     int heat;
@@ -85,12 +86,34 @@ public final class Block {
         return mode;
     }
 
-    /** Gives the block native code for one RIP, or (address 0) takes it away. */
-    public void setCode(long address, long rip, long poll) {
+    /**
+     * Gives the block native code for one RIP.
+     *
+     * @param poll address of the code that returns to Java instead of running the block
+     * @param host host address of the block's bytes
+     */
+    public void setCode(long address, long rip, long poll, long host) {
         code = address;
         codeRip = rip;
         pollCode = poll;
+        codeHost = host;
         heat = 0;
+    }
+
+    /** Takes the native code away. */
+    public void dropCode() {
+        code = 0;
+        heat = 0;
+    }
+
+    /** The RIP that there is native code for. */
+    public long codeRip() {
+        return codeRip;
+    }
+
+    /** Host address of the bytes that there is native code for. */
+    public long codeHost() {
+        return codeHost;
     }
 
     /** Address of its native code, or 0. */

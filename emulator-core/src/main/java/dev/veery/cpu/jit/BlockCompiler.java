@@ -338,9 +338,14 @@ final class BlockCompiler extends Emitter {
 
     /** Goes on at the RIP in RCX, by the table of recent targets. Flags have been saved. */
     void jumpToRcx() {
+        jumpToRcx(JumpTable.mask(rip));
+    }
+
+    /** As {@link #jumpToRcx()}, by the mask of a table of the other half. */
+    void jumpToRcx(int mask) {
         int miss = newLabel();
         legacyRR(op(0x8b, 4), Reg.RAX, Reg.RCX);
-        aluImm(4, 4, Reg.RAX, JumpTable.mask(rip));
+        aluImm(4, 4, Reg.RAX, mask);
         legacyRR(op(0xc1, 4), 4, Reg.RAX);
         emit8(JumpTable.ENTRY_SHIFT);
         legacyRM(op(0x03, 8), Reg.RAX, state(CpuState.JIT_JUMPS), 0);
@@ -567,6 +572,12 @@ final class BlockCompiler extends Emitter {
             return false;
         }
         switch (o) {
+            case 0x05:
+                system.syscall(next(i));
+                return true;
+            case 0x07:
+                system.sysret();
+                return true;
             case 0x01:
                 if (i.modrm == 0xf8) {
                     system.swapgs();

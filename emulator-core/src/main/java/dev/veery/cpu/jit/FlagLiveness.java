@@ -89,6 +89,8 @@ final class FlagLiveness {
                 return USES;
             }
             switch (o) {
+                case 0x05:
+                case 0x07:
                 case 0xa3:
                 case 0xa4:
                 case 0xa5:

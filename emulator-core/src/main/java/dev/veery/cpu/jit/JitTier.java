@@ -3,6 +3,8 @@ package dev.veery.cpu.jit;
 import dev.veery.cpu.interp.Block;
 import dev.veery.cpu.interp.NativeTier;
 import dev.veery.cpu.mmu.SoftMmu;
+import dev.veery.cpu.semantics.FastCalls;
+import dev.veery.cpu.semantics.Mode;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.ExecutionTrace;
@@ -32,7 +34,6 @@ public final class JitTier implements NativeTier {
     private static final int STUB_BYTES = 4096;
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int MXCSR_FLAGS = 0x3f;
-    private static final int JMP_REL32 = 0xe9;
     private static final int RET = 0xc3;
 
     /** Not canonical: no RIP. */
@@ -49,6 +50,8 @@ public final class JitTier implements NativeTier {
     private final HostCode host;
     private final CodeRegion region;
     private final Sites sites;
+    private final DeadEntries dead;
+
     /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
     private final JumpTable userJumps = new JumpTable(false);
 
@@ -105,6 +108,7 @@ public final class JitTier implements NativeTier {
         this.host = host;
         this.region = region;
         sites = new Sites(region);
+        dead = new DeadEntries(region);
         Emitter e = new Emitter();
         e.start(region.writable(), region.executable(), STUB_BYTES);
         emitExit(e);
@@ -143,6 +147,8 @@ public final class JitTier implements NativeTier {
                 e.executable(refillWrite));
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
         OffHeap.putInt(s.base + CpuState.JIT_X87, 0);
+        OffHeap.putLong(s.base + CpuState.JIT_JUMPS_USER, userJumps.address());
+        OffHeap.putLong(s.base + CpuState.JIT_JUMPS_HIGH, highJumps.address());
         OffHeap.putLong(s.base + CpuState.JIT_SHADOW, NOWHERE);
     }
 
@@ -232,7 +238,9 @@ public final class JitTier implements NativeTier {
             return;
         }
         sites.end(used);
-        block.setCode(compiler.executable(compiler.entryOffset()), rip, compiler.executable(compiler.pollOffset()));
+        long code = compiler.executable(compiler.entryOffset());
+        block.setCode(code, rip, compiler.executable(compiler.pollOffset()), hostAddress);
+        dead.replaced(hostAddress, rip, s.mode, code);
         position += compiler.offset() + 15 & -16;
         translations++;
         translatedBytes += block.length();
@@ -252,6 +260,7 @@ public final class JitTier implements NativeTier {
         discards++;
         trace.discarded(s);
         sites.clear();
+        dead.clear();
         m.sites().removeAll();
         clearJumps();
         pendingLink = -1;
@@ -264,13 +273,11 @@ public final class JitTier implements NativeTier {
         if (code == 0) {
             return;
         }
-        // Linked blocks and the jump tables still lead here: the entry becomes a jump to the return to Java.
-        long writable = code - region.executable() + region.writable();
-        OffHeap.putByte(writable, JMP_REL32);
-        OffHeap.putInt(writable + 1, (int) (block.pollCode() - (code + 5)));
+        // Linked blocks and the jump tables still lead here.
+        dead.add(block.codeHost(), block.codeRip(), block.mode(), code, block.pollCode());
         kills++;
         trace.invalidated(s, block.codeRip(), code);
-        block.setCode(0, 0, 0);
+        block.dropCode();
     }
 
     @Override
@@ -341,6 +348,9 @@ public final class JitTier implements NativeTier {
         }
         JumpTable table = jumps(rip);
         OffHeap.putLong(s.base + CpuState.JIT_JUMPS, table.address());
+        boolean calls = (s.efer & Cr.EFER_SCE) != 0 && s.lstar < 0;
+        OffHeap.putLong(s.base + CpuState.JIT_LSTAR, calls ? s.lstar : 0);
+        OffHeap.putInt(s.base + CpuState.JIT_FMASK, (int) s.fmask);
         return table;
     }
 
@@ -436,9 +446,22 @@ public final class JitTier implements NativeTier {
                 | ac
                 | ax >>> 8 & LAHF_FLAGS
                 | (ax & 1) << OF_SHIFT);
-        if (changed) {
+        int level = OffHeap.getInt(base + CpuState.JIT_LEVEL);
+        if (level != 0) {
+            OffHeap.putInt(base + CpuState.JIT_LEVEL, 0);
+            changeLevel(level);
+        } else if (changed) {
             m.modeChanged();
         }
+    }
+
+    private void changeLevel(int level) {
+        if (level == SystemInsns.ENTERED_SYSTEM) {
+            FastCalls.enterSystem(s);
+        } else {
+            FastCalls.enterUser(s, true);
+        }
+        Mode.changed(s, m);
     }
 
     /** Emitted code has returned with RIP at the beginning of a block. */

@@ -148,7 +148,7 @@ final class Sites {
     /** Forgets everything; each block that was translated loses its code. */
     void clear() {
         for (int i = 0; i < pieces; i++) {
-            Objects.requireNonNull(pieceBlock[i]).setCode(0, 0, 0);
+            Objects.requireNonNull(pieceBlock[i]).dropCode();
         }
         Arrays.fill(pieceBlock, 0, pieces, null);
         pieces = 0;

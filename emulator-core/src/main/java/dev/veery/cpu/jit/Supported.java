@@ -18,6 +18,10 @@ final class Supported {
         if (i.map == Insn.MAP_1) {
             return oneByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0);
         }
+        if (i.map == Insn.MAP_0F && (i.opcode == 0x05 || i.opcode == 0x07)) {
+            boolean user = (mode & CpuState.MODE_USER) != 0;
+            return !i.lock && (i.opcode == 0x05 ? user : !user && i.opSize == 8);
+        }
         if (i.map == Insn.MAP_0F && twoByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0)) {
             return true;
         }
@@ -41,6 +45,9 @@ final class Supported {
                 return !i.isReg() || (i.modrm >> 3 & 7) >= 2;
             }
             return i.hasModrm && !i.isReg() && o != 0x8d;
+        }
+        if (i.map == Insn.MAP_0F && (o == 0x05 || o == 0x07)) {
+            return true;
         }
         boolean hint = i.map == Insn.MAP_0F && (o == 0x0d || o >= 0x18 && o <= 0x1f);
         return i.hasModrm && !i.isReg() && !hint;

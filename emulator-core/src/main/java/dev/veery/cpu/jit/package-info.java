@@ -12,7 +12,8 @@
  *   <li>An instruction changes nothing before its last chance to leave; the interpreter then executes it as a whole. State
  *       is precise at every such point, flags included.
  *   <li>A block belongs to bytes in RAM and to one RIP. Linked jumps stay within a page; others go through a table that is
- *       emptied whenever code translations change. When the bytes change, the block's entry becomes a return to Java.
+ *       emptied whenever code translations change. When the bytes change, the block's entry becomes a return to Java, until
+ *       what has taken its place is translated.
  *   <li>A request (interrupt, stop) sets a word that every block looks at when it is entered.
  * </ul>
  */

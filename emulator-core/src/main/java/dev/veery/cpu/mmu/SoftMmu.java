@@ -641,13 +641,14 @@ public final class SoftMmu extends Mmu {
         table = slow ? tlb.missTable() : tlb.table(current);
         OffHeap.putLong(s.base + CpuState.JIT_TLB, table);
         OffHeap.putLong(s.base + CpuState.JIT_TLB2, tlb.secondTable(slow ? Tlb.TABLES : current));
-        tablesByAc(0, slow ? Tlb.TABLES : systemTable());
-        tablesByAc(16, slow ? Tlb.TABLES : Tlb.SUPERVISOR);
+        tables(CpuState.JIT_TLB_BY_AC, slow ? Tlb.TABLES : systemTable());
+        tables(CpuState.JIT_TLB_BY_AC + 16, slow ? Tlb.TABLES : Tlb.SUPERVISOR);
+        tables(CpuState.JIT_TLB_USER, slow ? Tlb.TABLES : Tlb.USER);
     }
 
-    private void tablesByAc(int at, int index) {
-        OffHeap.putLong(s.base + CpuState.JIT_TLB_BY_AC + at, tlb.table(index));
-        OffHeap.putLong(s.base + CpuState.JIT_TLB_BY_AC + at + 8, tlb.secondTable(index));
+    private void tables(int at, int index) {
+        OffHeap.putLong(s.base + at, tlb.table(index));
+        OffHeap.putLong(s.base + at + 8, tlb.secondTable(index));
     }
 
     @Override

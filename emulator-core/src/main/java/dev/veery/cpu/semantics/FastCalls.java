@@ -16,7 +16,7 @@ public final class FastCalls {
     private static final long LOW = 0xffff_ffffL;
 
     /** RFLAGS bits that SYSRET takes from R11. */
-    private static final int SYSRET_FLAGS = 0x3c_7fd7;
+    public static final int SYSRET_FLAGS = 0x3c_7fd7;
 
     private static final int R11 = 11;
 
@@ -38,7 +38,6 @@ public final class FastCalls {
         if (!legal || (s.efer & Cr.EFER_SCE) == 0) {
             throw s.ud();
         }
-        int selector = (int) (s.star >>> 32) & 0xfffc;
         int flags = s.flags();
         s.setGpr(CpuState.RCX, nextRip);
         if (s.longMode()) {
@@ -49,10 +48,23 @@ public final class FastCalls {
             s.rip = s.star & LOW;
             Mode.replaceFlags(s, flags & ~(Cr.IF | Cr.RF | Cr.VM));
         }
-        loadCode(s, selector, 0, s.longMode());
-        loadStack(s, selector + 8, 0);
+        enterSystem(s);
         DebugOps.swallowStep(s, flags);
         Mode.changed(s, m);
+    }
+
+    /** What SYSCALL does to CS, SS and the privilege level; {@link Mode#changed} has to follow. */
+    public static void enterSystem(CpuState s) {
+        int selector = (int) (s.star >>> 32) & 0xfffc;
+        loadCode(s, selector, 0, s.longMode());
+        loadStack(s, selector + 8, 0);
+    }
+
+    /** What SYSRET does to them; {@link Mode#changed} has to follow. */
+    public static void enterUser(CpuState s, boolean to64) {
+        int selector = (int) (s.star >>> 48);
+        loadCode(s, selector + (to64 ? 16 : 0) | 3, 3, to64);
+        loadStack(s, selector + 8 | 3, 3);
     }
 
     /**
@@ -66,7 +78,6 @@ public final class FastCalls {
             throw s.ud();
         }
         Checks.requireCpl0(s);
-        int selector = (int) (s.star >>> 48);
         long rcx = s.gpr(CpuState.RCX);
         boolean to64 = opSize == 8;
         if (to64) {
@@ -78,8 +89,7 @@ public final class FastCalls {
             Mode.replaceFlags(s, s.flags() | Cr.IF);
         }
         s.rip = to64 ? rcx : rcx & LOW;
-        loadCode(s, selector + (to64 ? 16 : 0) | 3, 3, to64);
-        loadStack(s, selector + 8 | 3, 3);
+        enterUser(s, to64);
         Mode.changed(s, m);
     }
 

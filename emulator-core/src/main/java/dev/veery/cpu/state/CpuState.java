@@ -140,11 +140,28 @@ public final class CpuState {
     /** Offset of a staging area for FXSAVE and XSAVE images, 576 bytes, aligned to 64. */
     public static final int IMAGE = 0x700;
 
+    /** Emitted code: the two levels of the TLB at privilege level 3 while AC is clear, two longs. */
+    public static final int JIT_TLB_USER = 0x940;
+
+    /** Emitted code: the tables of recent branch targets of code at level 3, and of system code in the upper half; two longs. */
+    public static final int JIT_JUMPS_USER = 0x950;
+
+    public static final int JIT_JUMPS_HIGH = 0x958;
+
+    /** Emitted code: where SYSCALL leads, a long; 0 where it has to be left to Java. */
+    public static final int JIT_LSTAR = 0x960;
+
+    /** Emitted code: IA32_FMASK, an int. */
+    public static final int JIT_FMASK = 0x968;
+
+    /** Emitted code: whether it has executed SYSCALL (1) or SYSRET (2) since Java last looked, an int; always 0 in Java. */
+    public static final int JIT_LEVEL = 0x96c;
+
     /** Size of the off-heap block. */
-    public static final int BLOCK_SIZE = 0x940;
+    public static final int BLOCK_SIZE = 0x980;
 
     /** Emitted code: offset of its memory of sites, 32 bytes each, then 4 bytes each; behind the block, not touched until used. */
-    public static final int JIT_SITES = 0x940;
+    public static final int JIT_SITES = BLOCK_SIZE;
 
     /** How many sites there are. */
     public static final int JIT_SITE_COUNT = 1 << 15;
