@@ -121,11 +121,6 @@ public final class Block {
         return code;
     }
 
-    /** The RIP that its native code is for. */
-    public long codeRip() {
-        return codeRip;
-    }
-
     /** Address of the code that returns to Java instead of running the block. */
     public long pollCode() {
         return pollCode;
