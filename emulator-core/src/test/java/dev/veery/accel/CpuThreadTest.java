@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class CpuThreadTest {
     private Thread run() {
         thread.start();
         began.acquireUninterruptibly();
-        Thread ran = on.get();
+        Thread ran = Objects.requireNonNull(on.get());
         mayEnd.release();
         thread.join();
         return ran;

@@ -100,9 +100,13 @@ class SystemCallTest {
         s.setGpr(CpuState.RDI, 0xfee0_0000L);
         t.load(
                 KERNEL,
-                Code.of(0xc7, 0x87).d(0xf0).d(0x1ff) // mov dword [rdi+0f0h], 1ffh: APIC on
+                Code.of(0xc7, 0x87)
+                        .d(0xf0)
+                        .d(0x1ff) // mov dword [rdi+0f0h], 1ffh: APIC on
                         .b(0x83, 0xfb, 0x01, 0x75, 0x0a) // cmp ebx, 1; jne
-                        .b(0xc7, 0x87).d(0x300).d(0x4_0000 | INTERRUPT) // mov dword [rdi+300h]: to itself
+                        .b(0xc7, 0x87)
+                        .d(0x300)
+                        .d(0x4_0000 | INTERRUPT) // mov dword [rdi+300h]: to itself
                         .b(0x90, 0x90, 0x48, 0x0f, 0x07)); // sysret
         program();
 

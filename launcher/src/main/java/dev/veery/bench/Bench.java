@@ -59,7 +59,8 @@ public final class Bench {
         try (Guest guest = Guest.make(group, options)) {
             for (int round = 1; round <= options.rounds(); round++) {
                 for (Contender contender : contenders) {
-                    err.printf("bench: %s, round %d of %d, %s%n", group.word(), round, options.rounds(), contender.name());
+                    err.printf(
+                            "bench: %s, round %d of %d, %s%n", group.word(), round, options.rounds(), contender.name());
                     if (boot) {
                         contender.run(guest, NO_WORK, true);
                     }

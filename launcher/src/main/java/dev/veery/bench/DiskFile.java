@@ -19,8 +19,8 @@ final class DiskFile {
     /** Writes one: each 4 KiB begin with a mark made from their number, as {@code devices.c} has it. */
     static void make(Path file) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        try (FileChannel out =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             for (long at = 0; at < BYTES; at += CHUNK) {
                 chunk.clear();
                 for (int i = 0; i < CHUNK; i += BLOCK) {

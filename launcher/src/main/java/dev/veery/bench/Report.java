@@ -20,12 +20,7 @@ final class Report {
         for (Comparison c : all) {
             b.append(format(
                     "%-22s %10.1f %10.1f %-5s %8.2f %7.0f%%%n",
-                    c.work(),
-                    c.figure(c.veery()),
-                    c.figure(c.qemu()),
-                    c.figureUnit(),
-                    c.ratio(),
-                    100 * c.spread()));
+                    c.work(), c.figure(c.veery()), c.figure(c.qemu()), c.figureUnit(), c.ratio(), 100 * c.spread()));
         }
         double mean = Comparison.mean(all);
         if (!Double.isNaN(mean)) {
@@ -44,12 +39,7 @@ final class Report {
             b.append(separator)
                     .append(format(
                             "  {\"name\": \"%s\", \"unit\": \"%s\", \"veery\": %.3f, \"qemu\": %.3f, \"ratio\": %.4f, \"spread\": %.4f}",
-                            c.work(),
-                            c.figureUnit(),
-                            c.figure(c.veery()),
-                            c.figure(c.qemu()),
-                            c.ratio(),
-                            c.spread()));
+                            c.work(), c.figureUnit(), c.figure(c.veery()), c.figure(c.qemu()), c.ratio(), c.spread()));
             separator = ",\n";
         }
         return b.append("\n]}\n").toString();

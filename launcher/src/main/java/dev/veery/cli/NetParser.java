@@ -101,8 +101,7 @@ final class NetParser {
                 return stream(text, id);
             case "dgram":
                 SocketAddress local = address(text, "local");
-                return new NetSpec(
-                        id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")));
+                return new NetSpec(id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")));
             case "socket":
                 return socket(text, id);
             case "null":

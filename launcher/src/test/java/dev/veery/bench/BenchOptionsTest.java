@@ -37,7 +37,16 @@ class BenchOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--rounds 0", "--rounds many", "--rounds", "--speed 3", "sieve", "disk --seconds 0", "disk --seconds"})
+    @ValueSource(
+            strings = {
+                "--rounds 0",
+                "--rounds many",
+                "--rounds",
+                "--speed 3",
+                "sieve",
+                "disk --seconds 0",
+                "disk --seconds"
+            })
     void mistakesAreUsageErrors(String line) {
         ConfigException e = assertThrows(ConfigException.class, () -> BenchOptions.parse(List.of(line.split(" "))));
 

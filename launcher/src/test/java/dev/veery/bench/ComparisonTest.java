@@ -73,8 +73,10 @@ class ComparisonTest {
 
         assertTrue(Report.table(veery, qemu, 1, all)
                 .contains("sieve                        10.0       20.0 ms        0.50"));
-        assertTrue(Report.json(veery, qemu, 1, all)
-                .contains("{\"name\": \"sieve\", \"unit\": \"ms\", \"veery\": 10.000, \"qemu\": 20.000, \"ratio\": 0.5000"));
+        assertTrue(
+                Report.json(veery, qemu, 1, all)
+                        .contains(
+                                "{\"name\": \"sieve\", \"unit\": \"ms\", \"veery\": 10.000, \"qemu\": 20.000, \"ratio\": 0.5000"));
         assertTrue(Report.svg(veery, qemu, all).contains(">sieve</text>"));
     }
 }

@@ -35,7 +35,10 @@ class PeerHostTest {
 
     private void tcp(int port, int sequence, int acknowledge, int flags, int window, int bytes) {
         ip(6, 20 + bytes);
-        frame.putShort(34, (short) GUEST_PORT).putShort(36, (short) port).putInt(38, sequence).putInt(42, acknowledge);
+        frame.putShort(34, (short) GUEST_PORT)
+                .putShort(36, (short) port)
+                .putInt(38, sequence)
+                .putInt(42, acknowledge);
         frame.put(46, (byte) 0x50).put(47, (byte) flags).putShort(48, (short) window);
         take(TCP_HEADERS + bytes);
     }
@@ -77,7 +80,9 @@ class PeerHostTest {
     void itsOwnAddressIsResolvedAndNoOther() {
         for (int address : new int[] {HOST, HOST + 1}) {
             frame.putShort(12, (short) 0x0806).putShort(20, (short) 1);
-            frame.putShort(22, (short) (GUEST_MAC >>> 32)).putInt(24, (int) GUEST_MAC).putInt(28, GUEST);
+            frame.putShort(22, (short) (GUEST_MAC >>> 32))
+                    .putInt(24, (int) GUEST_MAC)
+                    .putInt(28, GUEST);
             frame.putInt(38, address);
             take(42);
         }
@@ -159,7 +164,10 @@ class PeerHostTest {
 
     @Test
     void nonsenseIsNotAnswered() {
-        frame.putShort(12, (short) 0x0800).put(14, (byte) 0x4f).putShort(16, (short) 9000).putInt(30, HOST);
+        frame.putShort(12, (short) 0x0800)
+                .put(14, (byte) 0x4f)
+                .putShort(16, (short) 9000)
+                .putInt(30, HOST);
         take(60);
         tcp(PeerHost.SINK, 5, 5, ACK, 10, 10);
         tcp(80, 5, 0, SYN, 10, 0);

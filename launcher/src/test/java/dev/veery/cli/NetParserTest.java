@@ -61,8 +61,7 @@ class NetParserTest {
         assertEquals(
                 new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", List.of(), 4),
                 netdev("tap,id=n,ifname=tap3,queues=4"));
-        assertEquals(
-                new NetSpec("n", NetSpec.Kind.TAP, null, null, "", List.of(7, 9), 2), netdev("tap,id=n,fds=7:9"));
+        assertEquals(new NetSpec("n", NetSpec.Kind.TAP, null, null, "", List.of(7, 9), 2), netdev("tap,id=n,fds=7:9"));
         assertEquals(3, netdev("null,id=n,queues=3").queues());
     }
 

@@ -15,10 +15,7 @@ import java.util.function.Function;
  * @param hostDevices device types that the host brings
  */
 public record Q35Backends(
-        Function<String, DiskQueue> drives,
-        NetSource nets,
-        Consumer<byte[]> entropy,
-        HostDevices hostDevices) {
+        Function<String, DiskQueue> drives, NetSource nets, Consumer<byte[]> entropy, HostDevices hostDevices) {
     /** No disks, no networks, no devices of the host; the entropy source yields what was in the array. */
     public static final Q35Backends NONE = new Q35Backends(
             id -> {

@@ -53,7 +53,8 @@ public final class DryRun {
                 .bus("PCI")
                 .category(DeviceCategory.MISC)
                 .hotpluggable()
-                .properties(VfioPciDevice.type(host, memory, SignalRoutes.none()).properties())
+                .properties(
+                        VfioPciDevice.type(host, memory, SignalRoutes.none()).properties())
                 .build(config -> {
                     HostPciDevice device = VfioPciDevice.choose(config.properties(), host);
                     DryDevice made = new DryDevice(config, this, memory, device);

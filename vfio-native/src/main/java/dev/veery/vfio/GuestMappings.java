@@ -34,14 +34,12 @@ final class GuestMappings implements MappingListener, MemoryListener {
 
     /** A part of a mapping that is contiguous on the host: of a block from an offset on, or of a window. */
     private record Piece(
-            long iova,
-            @Nullable RamBlock block,
-            @Nullable DeviceWindow window,
-            long offset,
-            long size,
-            int access) {
+            long iova, @Nullable RamBlock block, @Nullable DeviceWindow window, long offset, long size, int access) {
         long host() {
-            return offset + (block != null ? block.host() : Objects.requireNonNull(window).host());
+            return offset
+                    + (block != null
+                            ? block.host()
+                            : Objects.requireNonNull(window).host());
         }
     }
 

@@ -133,8 +133,7 @@ public final class VfioPciDevice extends PciDevice {
                 .property(Property.bool(ROMBAR, true, "Whether the guest sees the expansion ROM"))
                 .property(Property.bool(
                         NO_MMAP, false, "Trap each access to the device's registers: slow, to see what a driver does"))
-                .build(config ->
-                        new VfioPciDevice(config, host, memory, routes, choose(config.properties(), host)));
+                .build(config -> new VfioPciDevice(config, host, memory, routes, choose(config.properties(), host)));
     }
 
     /** The function that the properties name. */

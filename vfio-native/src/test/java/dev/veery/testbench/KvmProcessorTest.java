@@ -254,7 +254,9 @@ class KvmProcessorTest {
         Tables.long64(t);
         assertEquals(Stop.exit(1), run(new Code().exit(1)));
         int thread = t.cpu.hostThread();
-        assertEquals("CPU 0/KVM", Files.readString(Path.of("/proc/self/task/" + thread + "/comm")).strip());
+        assertEquals(
+                "CPU 0/KVM",
+                Files.readString(Path.of("/proc/self/task/" + thread + "/comm")).strip());
         t.cpu.reset();
         Tables.long64(t);
         assertEquals(Stop.exit(2), run(new Code().exit(2)));

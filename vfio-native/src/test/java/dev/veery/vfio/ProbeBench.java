@@ -67,7 +67,9 @@ final class ProbeBench implements AutoCloseable {
         planner = new CommitPlanner(memory, (requester, address, data) -> messages.add(data));
         bus = new PciBus("pcie.0", () -> 0, root, ports, pins, planner);
         devices = new DeviceManager(
-                new DeviceRegistry().add(VfioPciDevice.type(host, memory, SignalRoutes.none())), new Place(), warnings::add);
+                new DeviceRegistry().add(VfioPciDevice.type(host, memory, SignalRoutes.none())),
+                new Place(),
+                warnings::add);
     }
 
     private final class Place implements HotplugHandler {

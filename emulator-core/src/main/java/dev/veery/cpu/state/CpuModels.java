@@ -312,7 +312,8 @@ public final class CpuModels {
         private static long frequency(String key, String value) {
             Matcher m = FREQUENCY.matcher(value);
             if (!m.matches()) {
-                throw new ConfigException("cpu property '" + key + "' takes a frequency in Hz such as 2.5G, not '" + value + "'");
+                throw new ConfigException(
+                        "cpu property '" + key + "' takes a frequency in Hz such as 2.5G, not '" + value + "'");
             }
             double scale = Math.pow(1000, "kmg".indexOf(m.group(2).toLowerCase(Locale.ROOT)) + 1);
             double hz = Double.parseDouble(m.group(1)) * (m.group(2).isEmpty() ? 1 : scale);

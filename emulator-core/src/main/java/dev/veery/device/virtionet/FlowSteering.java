@@ -1,6 +1,5 @@
 package dev.veery.device.virtionet;
 
-import dev.veery.memory.access.OffHeap;
 import dev.veery.net.FramePieces;
 import dev.veery.net.IpFrame;
 

@@ -215,7 +215,8 @@ public final class VirtioNetPci extends VirtioPciDevice implements NetFrontend {
                 .property(Property.string(NETDEV, "ID of a netdev to use as a backend"))
                 .property(Property.string(MAC, "Ethernet 6-byte MAC Address, example: 52:54:00:12:34:56"))
                 .property(Property.bool(MQ, false, "Offer as many pairs of queues as the netdev has"))
-                .property(Property.uint16(HOST_MTU, 0, "Longest packet of the network, for the driver; 0 to say nothing"))
+                .property(
+                        Property.uint16(HOST_MTU, 0, "Longest packet of the network, for the driver; 0 to say nothing"))
                 .property(Property.uint16(RX_QUEUE_SIZE, 256, "Length of the receive queue, a power of two"))
                 .property(Property.uint16(TX_QUEUE_SIZE, 256, "Length of the transmit queue, a power of two"))
                 .build(config -> new VirtioNetPci(config, clock, nets, addresses));

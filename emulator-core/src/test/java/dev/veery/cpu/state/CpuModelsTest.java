@@ -93,7 +93,8 @@ class CpuModelsTest {
     @Test
     void theTimeStampFrequencyHasASuffix() {
         assertEquals(2_500_000_000L, CpuModels.parse("max,tsc-frequency=2.5G").tscHz());
-        assertEquals(1_000_000_000L, CpuModels.parse("max,tsc-frequency=1000000000").tscHz());
+        assertEquals(
+                1_000_000_000L, CpuModels.parse("max,tsc-frequency=1000000000").tscHz());
         assertThrows(ConfigException.class, () -> CpuModels.parse("max,tsc-frequency=fast"));
         assertThrows(ConfigException.class, () -> CpuModels.parse("max,tsc-frequency=10"));
         List<String> warnings = new ArrayList<>();

@@ -84,9 +84,7 @@ public final class TapNet implements NetBackend {
         Fd tap = null;
         boolean done = false;
         try {
-            tap = given >= 0
-                    ? Fd.inherited(given)
-                    : Fd.open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK, 0);
+            tap = given >= 0 ? Fd.inherited(given) : Fd.open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK, 0);
             if (given >= 0) {
                 tap.fcntl(Fcntl.F_SETFL, tap.fcntl(Fcntl.F_GETFL, 0) | Fcntl.O_NONBLOCK);
             } else {
