@@ -8,6 +8,7 @@ import dev.veery.config.Actions;
 import dev.veery.config.BootOptions;
 import dev.veery.config.CpuOptions;
 import dev.veery.config.GlobalProperty;
+import dev.veery.config.IcountOptions;
 import dev.veery.config.Identity;
 import dev.veery.config.ProcessOptions;
 import dev.veery.config.RtcOptions;
@@ -60,6 +61,8 @@ final class CommandLine {
     private @Nullable String append;
     private ProgramParser.Boot boot = new ProgramParser.Boot("", false);
     private RtcOptions rtc = RtcOptions.DEFAULT;
+    private @Nullable IcountOptions icount;
+    private @Nullable Long seed;
     private Actions actions = Actions.DEFAULT;
     private ProcessOptions process = ProcessOptions.DEFAULT;
     private @Nullable String traceFile;
@@ -240,6 +243,12 @@ final class CommandLine {
             case RTC:
                 rtc = ProgramParser.rtc(value);
                 break;
+            case ICOUNT:
+                icount = ProgramParser.icount(value);
+                break;
+            case SEED:
+                seed = ProgramParser.seed(value);
+                break;
             case ACTION:
                 actions = ProgramParser.action(value, actions);
                 break;
@@ -343,6 +352,8 @@ final class CommandLine {
                 globals,
                 iommufds,
                 rtc,
+                icount,
+                seed,
                 actions,
                 new TraceOptions(traceItems, traceFile, perfMap),
                 process);

@@ -48,6 +48,8 @@ enum Option {
     NODEFAULTS("nodefaults", null, "no devices that were not asked for"),
     NO_USER_CONFIG("no-user-config", null, "read no configuration of the user's; there is none to read"),
     RTC("rtc", "[base=utc|localtime|DATETIME][,clock=host|vm]", "the real-time clock"),
+    ICOUNT("icount", "[shift=]N|auto[,sleep=on|off][,align=off]", "virtual time runs with instructions, 2^N ns each"),
+    SEED("seed", "NUMBER", "where random numbers for the guest come from, instead of from chance"),
     NO_REBOOT("no-reboot", null, "same as -action reboot=shutdown"),
     NO_SHUTDOWN("no-shutdown", null, "same as -action shutdown=pause"),
     ACTION("action", "reboot=reset|shutdown,shutdown=poweroff|pause,panic=...", "what events of the guest lead to"),
@@ -66,9 +68,9 @@ enum Option {
 
     /** Options of QEMU that take a value and are not here. */
     private static final String REFUSED_VALUES = " accelerator acpitable audio audiodev bios cdrom chroot"
-            + " compat debug dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb hda hdb hdc hdd icount incoming iscsi k"
+            + " compat debug dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb hda hdb hdc hdd incoming iscsi k"
             + " L loadvm mem-path mem-prealloc mtdblock numa option-rom pflash plugin prom-env qmp qmp-pretty"
-            + " qtest qtest-log readconfig runas sandbox sd seed set smbios spice tb-size tpmdev trace usbdevice virtfs vnc"
+            + " qtest qtest-log readconfig runas sandbox sd set smbios spice tb-size tpmdev trace usbdevice virtfs vnc"
             + " watchdog watchdog-action writeconfig xen-attach xen-domid run-with semihosting-config async-teardown soundhw ";
 
     private static final Map<String, Option> BY_NAME = new HashMap<>();

@@ -5,6 +5,7 @@ import dev.veery.config.Actions;
 import dev.veery.config.Actions.Panic;
 import dev.veery.config.Actions.Reboot;
 import dev.veery.config.Actions.Shutdown;
+import dev.veery.config.IcountOptions;
 import dev.veery.config.ProcessOptions;
 import dev.veery.config.RtcOptions;
 import dev.veery.config.Topology;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ProgramParser {
     private static final long MIN_RAM = 64L << 20;
     private static final long MAX_RAM = 64L << 30;
+    private static final int MAX_ICOUNT_SHIFT = 10;
 
     private ProgramParser() {}
 
@@ -106,6 +108,35 @@ final class ProgramParser {
             return new RtcOptions(RtcOptions.Base.DATE, start, source);
         } catch (DateTimeException e) {
             throw text.error("'base' is utc, localtime or a date such as 2006-06-17T16:01:21");
+        }
+    }
+
+    /** {@code -icount}. */
+    static IcountOptions icount(String value) {
+        OptionText text = new OptionText("-icount", value, "shift");
+        String shift = text.require("shift");
+        boolean sleep = text.takeFlag("sleep", true);
+        text.takeOff("align");
+        text.finish();
+        if (shift.equals("auto")) {
+            if (!sleep) {
+                throw text.error("shift=auto keeps up with the host's time, and sleep=off runs ahead of it");
+            }
+            return new IcountOptions(-1, true);
+        }
+        int number = shift.matches("[0-9]{1,2}") ? Integer.parseInt(shift) : MAX_ICOUNT_SHIFT + 1;
+        if (number > MAX_ICOUNT_SHIFT) {
+            throw text.error("'shift' is auto or a number from 0 to " + MAX_ICOUNT_SHIFT);
+        }
+        return new IcountOptions(number, sleep);
+    }
+
+    /** {@code -seed}. */
+    static Long seed(String value) {
+        try {
+            return Long.parseUnsignedLong(value);
+        } catch (NumberFormatException e) {
+            throw ConfigException.usage("-seed " + value + ": this is not a number from 0 to 2^64 - 1");
         }
     }
 

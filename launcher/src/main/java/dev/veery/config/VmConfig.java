@@ -7,6 +7,7 @@ import dev.veery.net.NetDump;
 import dev.veery.net.NetSpec;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole machine and how to run it.
@@ -26,6 +27,8 @@ import java.util.Set;
  * @param globals {@code -global}
  * @param iommufds the ids of {@code -object iommufd}
  * @param rtc {@code -rtc}
+ * @param icount {@code -icount}, or null for the host's time
+ * @param seed {@code -seed}, or null for chance
  * @param actions what to do on events of the guest
  * @param trace {@code -d}, {@code -D}
  * @param process how the program itself behaves
@@ -46,6 +49,8 @@ public record VmConfig(
         List<GlobalProperty> globals,
         Set<String> iommufds,
         RtcOptions rtc,
+        @Nullable IcountOptions icount,
+        @Nullable Long seed,
         Actions actions,
         TraceOptions trace,
         ProcessOptions process) {

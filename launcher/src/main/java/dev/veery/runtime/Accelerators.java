@@ -6,14 +6,18 @@ import dev.veery.accel.kvm.KvmAccelerator;
 import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.accel.soft.InterpreterAccelerator;
 import dev.veery.accel.soft.JitAccelerator;
+import dev.veery.accel.soft.SoftOptions;
 import dev.veery.base.ConfigException;
 import dev.veery.config.AccelOption;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.linux.LinuxHostCode;
+import dev.veery.time.InstructionClock;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the first accelerator of those wished for that there is. */
@@ -27,14 +31,32 @@ final class Accelerators {
      * @param warnings told when the software CPU has to do without the translator, or KVM is passed over as too slow
      */
     static Accelerator choose(List<AccelOption> wishes, IrqchipMode irqchip, Consumer<String> warnings) {
+        return choose(wishes, irqchip, null, new SecureRandom()::nextLong, warnings);
+    }
+
+    /**
+     * Makes it.
+     *
+     * @param irqchip where KVM's interrupt controllers are to be
+     * @param clock the machine's if it runs with instructions, which only a software CPU can drive; else null
+     * @param random where a software CPU's random numbers come from
+     * @param warnings told when the software CPU has to do without the translator, or KVM is passed over as too slow
+     */
+    static Accelerator choose(
+            List<AccelOption> wishes,
+            IrqchipMode irqchip,
+            @Nullable InstructionClock clock,
+            LongSupplier random,
+            Consumer<String> warnings) {
         List<String> problems = new ArrayList<>();
         for (AccelOption wish : wishes) {
+            SoftOptions options = new SoftOptions(wish.takesTurns(), clock, random);
             Accelerator found = switch (wish.kind()) {
-                case AUTO -> auto(wish.takesTurns(), irqchip, warnings);
-                case KVM -> kvm(problems, irqchip, warnings);
-                case TCG -> software(wish.takesTurns(), warnings);
-                case JIT -> translator(wish.takesTurns(), problems);
-                case INTERP -> new InterpreterAccelerator(wish.takesTurns());
+                case AUTO -> clock == null ? auto(options, irqchip, warnings) : software(options, warnings);
+                case KVM -> clock == null ? kvm(problems, irqchip, warnings) : uncounted(problems);
+                case TCG -> software(options, warnings);
+                case JIT -> translator(options, problems);
+                case INTERP -> new InterpreterAccelerator(options);
             };
             if (found != null) {
                 return found;
@@ -43,7 +65,7 @@ final class Accelerators {
         throw new ConfigException(String.join("; ", problems) + "; use -accel tcg for the software CPU");
     }
 
-    private static Accelerator auto(boolean turns, IrqchipMode irqchip, Consumer<String> warnings) {
+    private static Accelerator auto(SoftOptions options, IrqchipMode irqchip, Consumer<String> warnings) {
         KvmProbe.Result host = KvmProbe.run();
         if (host.verdict() == KvmProbe.Verdict.NATIVE) {
             return new KvmAccelerator(irqchip, warnings);
@@ -51,7 +73,12 @@ final class Accelerators {
         if (host.verdict() == KvmProbe.Verdict.SOFTWARE_ASSISTED) {
             warnings.accept("not using KVM: " + host.reason());
         }
-        return software(turns, warnings);
+        return software(options, warnings);
+    }
+
+    private static @Nullable Accelerator uncounted(List<String> problems) {
+        problems.add("accelerator kvm cannot count instructions as -icount needs it");
+        return null;
     }
 
     /** KVM as the user asked for it, even where it is slow. */
@@ -64,23 +91,23 @@ final class Accelerators {
         return new KvmAccelerator(irqchip, warnings);
     }
 
-    private static @Nullable Accelerator translator(boolean turns, List<String> problems) {
+    private static @Nullable Accelerator translator(SoftOptions options, List<String> problems) {
         HostCode host = new LinuxHostCode();
         Optional<String> problem = host.problem();
         if (problem.isPresent()) {
             problems.add("accelerator jit is not available: " + problem.get());
             return null;
         }
-        return new JitAccelerator(host, turns);
+        return new JitAccelerator(host, options);
     }
 
-    private static Accelerator software(boolean turns, Consumer<String> warnings) {
+    private static Accelerator software(SoftOptions options, Consumer<String> warnings) {
         HostCode host = new LinuxHostCode();
         Optional<String> problem = host.problem();
         if (problem.isEmpty()) {
-            return new JitAccelerator(host, turns);
+            return new JitAccelerator(host, options);
         }
         warnings.accept("guest code is interpreted, which is slow: " + problem.get());
-        return new InterpreterAccelerator(turns);
+        return new InterpreterAccelerator(options);
     }
 }

@@ -34,7 +34,7 @@ import dev.veery.q35.Q35Backends;
 import dev.veery.q35.Q35Machine;
 import dev.veery.q35.Q35Options;
 import dev.veery.q35.Q35Settings;
-import dev.veery.time.HostClock;
+import dev.veery.time.VirtualClock;
 import dev.veery.time.WallClock;
 import dev.veery.vfio.VfioHost;
 import dev.veery.vfio.VfioPciDevice;
@@ -44,6 +44,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +97,10 @@ public final class MachineRunner {
     private int run() {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
-        Accelerator accelerator = Accelerators.choose(config.accelerators(), irqchipMode(options), messages::warning);
+        Random random = random();
+        MachineTime time = MachineTime.of(config.icount(), lock, (thread, cause) -> control.failed(cause));
+        Accelerator accelerator = Accelerators.choose(
+                config.accelerators(), irqchipMode(options), time.instructions(), random::nextLong, messages::warning);
         Topology topology = config.cpu().topology();
         CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning)
                 .withTopology(topology.cores(), topology.threads());
@@ -112,12 +116,12 @@ public final class MachineRunner {
         if (nativeLayer) {
             Signals.onTermination(signal -> quit());
         }
-        HostClock clock = HostClock.start(lock, (thread, cause) -> control.failed(cause));
+        VirtualClock clock = time.clock();
         Chardevs chardevs = new Chardevs(
                 lock, nativeLayer ? new LinuxStreams() : new PlainStreams(), this::quit, clock::nanos, messages::line);
         List<Runnable> ending = new ArrayList<>();
         ending.add(watch::close);
-        ending.add(clock::close);
+        ending.add(time::close);
         ending.add(chardevs::close);
         VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), messages::warning);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
@@ -146,13 +150,13 @@ public final class MachineRunner {
                     new Q35Backends(
                             disks::connect,
                             nets,
-                            new SecureRandom()::nextBytes,
+                            random::nextBytes,
                             (memory, signals) -> List.of(VfioPciDevice.type(vfio, memory, signals))),
                     config.devices(),
                     globals(),
                     uuid(),
                     version,
-                    rngSeed(),
+                    rngSeed(random),
                     control,
                     messages::warning));
             ending.add(0, machine::stop);
@@ -163,7 +167,7 @@ public final class MachineRunner {
             machine.reset();
             listening = true;
             machine.start();
-            return react(machine, clock);
+            return react(machine, time);
         } finally {
             end(ending);
         }
@@ -221,14 +225,23 @@ public final class MachineRunner {
         return uuid == null ? new UUID(0, 0) : uuid;
     }
 
-    private static byte[] rngSeed() {
+    /** What the guest gets of chance: where time is counted in instructions, always the same unless another seed is given. */
+    private Random random() {
+        Long seed = config.seed();
+        if (seed == null && config.icount() == null) {
+            return new SecureRandom();
+        }
+        return new Random(seed == null ? 0 : seed);
+    }
+
+    private static byte[] rngSeed(Random random) {
         byte[] seed = new byte[RNG_SEED_BYTES];
-        new SecureRandom().nextBytes(seed);
+        random.nextBytes(seed);
         return seed;
     }
 
     /** Reacts to events until one of them ends the program; returns the exit status. */
-    private int react(Q35Machine machine, HostClock clock) {
+    private int react(Q35Machine machine, MachineTime time) {
         while (true) {
             RunControl.Event event;
             try {
@@ -250,24 +263,24 @@ public final class MachineRunner {
                             failed == null ? null : failed.state());
                     return 1;
                 case PANIC:
-                    if (panicked(machine, clock)) {
+                    if (panicked(machine, time)) {
                         return config.actions().panic() == Actions.Panic.EXIT_FAILURE ? 1 : 0;
                     }
                     break;
                 case TRIPLE_FAULT:
                     machine.stop();
                     tripleFault(event.vcpu());
-                    if (!restarted(machine) && !paused(machine, clock)) {
+                    if (!restarted(machine) && !paused(machine, time)) {
                         return 0;
                     }
                     break;
                 case RESET:
-                    if (!restarted(machine) && !paused(machine, clock)) {
+                    if (!restarted(machine) && !paused(machine, time)) {
                         return 0;
                     }
                     break;
                 default:
-                    if (!paused(machine, clock)) {
+                    if (!paused(machine, time)) {
                         return 0;
                     }
                     break;
@@ -288,24 +301,24 @@ public final class MachineRunner {
     }
 
     /** Stands still, if that is what a shutdown is to be; only a signal or the user's keys end it then. */
-    private boolean paused(Q35Machine machine, HostClock clock) {
+    private boolean paused(Q35Machine machine, MachineTime time) {
         if (config.actions().shutdown() != Actions.Shutdown.PAUSE) {
             return false;
         }
         machine.stop();
         control.discardResets();
-        clock.pause();
+        time.pause();
         return true;
     }
 
     /** Whether the guest's panic ends the program. */
-    private boolean panicked(Q35Machine machine, HostClock clock) {
+    private boolean panicked(Q35Machine machine, MachineTime time) {
         switch (config.actions().panic()) {
             case NONE:
                 return false;
             case PAUSE:
                 machine.stop();
-                clock.pause();
+                time.pause();
                 return false;
             default:
                 return true;

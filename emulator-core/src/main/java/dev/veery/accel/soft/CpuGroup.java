@@ -4,6 +4,7 @@ import dev.veery.accel.EngineStatistics;
 import dev.veery.memory.CodeListener;
 import dev.veery.memory.GuestRam;
 import dev.veery.memory.RamBlock;
+import dev.veery.time.InstructionClock;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +32,10 @@ final class CpuGroup implements CodeListener {
     private final ReentrantLock lock = new ReentrantLock();
 
     private final boolean turns;
+
+    /** Executes the processors, if time runs with instructions. */
+    private final @Nullable RoundRobin rounds;
+
     private final int hostProcessors = Runtime.getRuntime().availableProcessors();
 
     /** Held by the processor whose turn it is, if they take turns. Fair: all of them go round. */
@@ -49,17 +54,25 @@ final class CpuGroup implements CodeListener {
     /**
      * Makes one.
      *
-     * @param turns whether the processors take turns instead of running at the same time
+     * @param options how the processors run
      */
-    CpuGroup(GuestRam ram, boolean turns) {
+    CpuGroup(GuestRam ram, SoftOptions options) {
         this.ram = ram;
-        this.turns = turns;
+        InstructionClock clock = options.clock();
+        rounds = clock == null ? null : new RoundRobin(clock);
+        turns = clock == null && options.turns();
         ram.setCodeListener(this);
     }
 
     /** Whether processors with this memory belong here. */
     boolean shares(GuestRam other) {
         return ram == other;
+    }
+
+    /** What executes the processors on one thread; null if each has its own. */
+    @Nullable
+    RoundRobin rounds() {
+        return rounds;
     }
 
     /** Adds a processor; while the machine is built. */

@@ -10,16 +10,12 @@ public final class InterpreterAccelerator extends SoftAccelerator {
 
     /** Makes one whose processors run at the same time. */
     public InterpreterAccelerator() {
-        this(false);
+        this(SoftOptions.plain());
     }
 
-    /**
-     * Makes one.
-     *
-     * @param turns whether the processors take turns instead
-     */
-    public InterpreterAccelerator(boolean turns) {
-        super(turns);
+    /** Makes one. */
+    public InterpreterAccelerator(SoftOptions options) {
+        super(options);
     }
 
     @Override
@@ -29,6 +25,6 @@ public final class InterpreterAccelerator extends SoftAccelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        return new SoftVcpu(config, group(config.ram()), null, 0);
+        return new SoftVcpu(config, group(config.ram()), options(), null, 0);
     }
 }

@@ -21,17 +21,16 @@ public final class JitAccelerator extends SoftAccelerator {
      * @param host without a {@link HostCode#problem() problem}
      */
     public JitAccelerator(HostCode host) {
-        this(host, HOT, false);
+        this(host, HOT, SoftOptions.plain());
     }
 
     /**
      * Makes one.
      *
      * @param host without a {@link HostCode#problem() problem}
-     * @param turns whether the processors take turns instead of running at the same time
      */
-    public JitAccelerator(HostCode host, boolean turns) {
-        this(host, HOT, turns);
+    public JitAccelerator(HostCode host, SoftOptions options) {
+        this(host, HOT, options);
     }
 
     /**
@@ -41,11 +40,17 @@ public final class JitAccelerator extends SoftAccelerator {
      * @param hot runs of a block before it is translated, at least 1
      */
     public JitAccelerator(HostCode host, int hot) {
-        this(host, hot, false);
+        this(host, hot, SoftOptions.plain());
     }
 
-    private JitAccelerator(HostCode host, int hot, boolean turns) {
-        super(turns);
+    /**
+     * Makes one that translates earlier or later than usual.
+     *
+     * @param host without a {@link HostCode#problem() problem}
+     * @param hot runs of a block before it is translated, at least 1
+     */
+    public JitAccelerator(HostCode host, int hot, SoftOptions options) {
+        super(options);
         this.host = host;
         this.hot = hot;
     }
@@ -57,6 +62,6 @@ public final class JitAccelerator extends SoftAccelerator {
 
     @Override
     public Vcpu createVcpu(VcpuConfig config) {
-        return new SoftVcpu(config, group(config.ram()), host, hot);
+        return new SoftVcpu(config, group(config.ram()), options(), host, hot);
     }
 }

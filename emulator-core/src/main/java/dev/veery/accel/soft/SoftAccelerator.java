@@ -7,18 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What the software engines have in common: the group that the processors of one machine form. */
 abstract class SoftAccelerator implements Accelerator {
-    private final boolean turns;
+    private final SoftOptions options;
 
     /** The processors of the machine that is being made. */
     private volatile @Nullable CpuGroup group;
 
-    /**
-     * Makes one.
-     *
-     * @param turns whether the processors take turns instead of running at the same time
-     */
-    SoftAccelerator(boolean turns) {
-        this.turns = turns;
+    /** Makes one. */
+    SoftAccelerator(SoftOptions options) {
+        this.options = options;
+    }
+
+    /** How processors run. */
+    final SoftOptions options() {
+        return options;
     }
 
     @Override
@@ -31,7 +32,7 @@ abstract class SoftAccelerator implements Accelerator {
     final CpuGroup group(GuestRam ram) {
         CpuGroup g = group;
         if (g == null || !g.shares(ram)) {
-            g = new CpuGroup(ram, turns);
+            g = new CpuGroup(ram, options);
             group = g;
         }
         return g;

@@ -23,9 +23,9 @@ import dev.veery.irq.CpuSignals;
 import dev.veery.irq.LocalApic;
 import dev.veery.memory.RamBlock;
 import dev.veery.time.Tsc;
-import java.security.SecureRandom;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A software processor and its thread. */
@@ -36,13 +36,21 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     /** PAUSE instructions before the thread offers its host processor to others. */
     private static final int PAUSES = 32;
 
+    private static final int WAIT = 0;
+    private static final int GO = 1;
+    private static final int END = 2;
+
     private final VcpuConfig config;
     private final CpuGroup group;
+
+    /** Executes this processor and the others on one thread; null if each has its own. */
+    private final @Nullable RoundRobin rounds;
+
     private final CpuState state;
     private final SoftMmu mmu;
     private final Interpreter interpreter;
     private final ExecutionTrace trace;
-    private final SecureRandom random = new SecureRandom();
+    private final LongSupplier random;
     private final @Nullable CodeRegion region;
     private final @Nullable JitTier jit;
     private final @Nullable WideExchange wide;
@@ -63,10 +71,15 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     private int pauses;
 
-    SoftVcpu(VcpuConfig config, CpuGroup group, @Nullable HostCode host, int hot) {
+    /** Halted, when {@link RoundRobin} executes it. */
+    private boolean sleeping;
+
+    SoftVcpu(VcpuConfig config, CpuGroup group, SoftOptions options, @Nullable HostCode host, int hot) {
         this.config = config;
         thread = new CpuThread("CPU " + config.index() + "/TCG", this::loop);
         this.group = group;
+        rounds = group.rounds();
+        random = options.random();
         state = new CpuState(config.index());
         trace = config.listener().trace();
         mmu = new SoftMmu(state, config.memory(), config.model().physicalBits());
@@ -74,12 +87,15 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         if (host != null) {
             wide = WideExchange.supported(host) ? new WideExchange(host) : null;
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
-            jit = new JitTier(state, mmu, host, region, hot, trace);
+            jit = new JitTier(state, mmu, host, region, hot, rounds != null, trace);
             interpreter.setTier(jit);
         } else {
             wide = null;
             region = null;
             jit = null;
+        }
+        if (rounds != null) {
+            interpreter.countExactly();
         }
         group.add(this);
         config.ram().addTrackingListener(block -> mapChanged());
@@ -88,7 +104,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     }
 
     private void mapChanged() {
-        if (thread.isCurrent()) {
+        if (thread.isCurrent() || rounds != null && rounds.onThread()) {
             // The change was made by an instruction: the next access must see it.
             mmu.flushAll();
         } else {
@@ -181,6 +197,10 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public void pause() {
+        if (rounds != null) {
+            rounds.pause(this);
+            return;
+        }
         if (++pauses < PAUSES) {
             return;
         }
@@ -216,7 +236,11 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         }
         Objects.requireNonNull(apic, "connect comes before start");
         interpreter.clear(Interpreter.STOP);
-        thread.start();
+        if (rounds != null) {
+            rounds.start(this);
+        } else {
+            thread.start();
+        }
     }
 
     @Override
@@ -227,7 +251,10 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public void stop() {
-        if (thread.started()) {
+        if (rounds != null) {
+            requestStop();
+            rounds.awaitStop(this);
+        } else if (thread.started()) {
             requestStop();
             thread.join();
         }
@@ -251,6 +278,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         trace.reset(state);
         CpuReset.powerOn(state, mmu, this);
         waitForSipi = config.index() != 0;
+        sleeping = false;
         interpreter.clear(-1);
         stateChanged();
     }
@@ -269,6 +297,12 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
             wanted.add(kind, place.address(), place.length());
         }
         mmu.debugChanged();
+    }
+
+    private void reportDebug() {
+        DebugStop stop = debugStop();
+        state.hostDebug.forget();
+        config.listener().debugged(this, stop);
     }
 
     private DebugStop debugStop() {
@@ -353,9 +387,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
                         carryOutInit();
                         break;
                     case Interpreter.DEBUGGED:
-                        DebugStop stop = debugStop();
-                        state.hostDebug.forget();
-                        config.listener().debugged(this, stop);
+                        reportDebug();
                         return;
                     default:
                         config.listener().tripleFault(this);
@@ -368,6 +400,63 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         } catch (RuntimeException | Error e) {
             config.listener().failed(this, e);
         }
+    }
+
+    /**
+     * Executes up to {@code budget} instructions, on the thread of {@link RoundRobin}.
+     *
+     * @return false if the processor has been stopped
+     */
+    boolean slice(long budget) {
+        try {
+            if (sleeping) {
+                int state = awake();
+                if (state != GO) {
+                    return state == WAIT;
+                }
+                sleeping = false;
+            }
+            interpreter.limit(interpreter.instructions() + Math.min(budget, Integer.MAX_VALUE));
+            int reason = waitForSipi ? Interpreter.HALTED : execute();
+            switch (reason) {
+                case Interpreter.STOPPED:
+                    return false;
+                case Interpreter.SPENT:
+                    break;
+                case Interpreter.HALTED:
+                    sleeping = true;
+                    break;
+                case Interpreter.RESET_REQUESTED:
+                    carryOutInit();
+                    break;
+                case Interpreter.DEBUGGED:
+                    reportDebug();
+                    return false;
+                default:
+                    config.listener().tripleFault(this);
+                    sleeping = true;
+                    break;
+            }
+            return true;
+        } catch (RuntimeException | Error e) {
+            config.listener().failed(this, e);
+            return false;
+        }
+    }
+
+    /** Whether a slice would have nothing to do. */
+    boolean asleep() {
+        return sleeping && (interpreter.requests() & wanted()) == 0;
+    }
+
+    /** Ends the slice after the current instruction; on its own thread. */
+    void makeWay() {
+        interpreter.makeWay();
+    }
+
+    /** Ends the slice soon; any thread. */
+    void preempt() {
+        interpreter.request(Interpreter.PREEMPT);
     }
 
     private int execute() {
@@ -383,29 +472,45 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     private boolean idle() {
         for (; ; ) {
             waiting = true;
-            int wanted = Interpreter.STOP | Interpreter.INIT | Interpreter.STARTUP;
-            if (!waitForSipi) {
-                wanted |= Interpreter.NMI;
-                if ((state.rflags & dev.veery.cpu.state.Cr.IF) != 0) {
-                    wanted |= Interpreter.INTERRUPT;
-                }
-            }
-            int requests = interpreter.requests();
-            if ((requests & wanted) != 0) {
+            int found = awake();
+            if (found != WAIT) {
                 waiting = false;
-                if ((requests & Interpreter.STOP) != 0) {
-                    interpreter.clear(Interpreter.STOP);
-                    return false;
-                }
-                if (waitForSipi) {
-                    carryOutInit();
-                    if (waitForSipi) {
-                        continue;
-                    }
-                }
-                return true;
+                return found == GO;
             }
             LockSupport.park(this);
+        }
+    }
+
+    /** The requests that end HLT, or the wait for a start-up IPI. */
+    private int wanted() {
+        int wanted = Interpreter.STOP | Interpreter.INIT | Interpreter.STARTUP;
+        if (!waitForSipi) {
+            wanted |= Interpreter.NMI;
+            if ((state.rflags & dev.veery.cpu.state.Cr.IF) != 0) {
+                wanted |= Interpreter.INTERRUPT;
+            }
+        }
+        return wanted;
+    }
+
+    /** Whether a halted processor has something to do: {@link #WAIT}, {@link #GO} or {@link #END}. */
+    private int awake() {
+        for (; ; ) {
+            int requests = interpreter.requests();
+            if ((requests & wanted()) == 0) {
+                return WAIT;
+            }
+            if ((requests & Interpreter.STOP) != 0) {
+                interpreter.clear(Interpreter.STOP);
+                return END;
+            }
+            if (!waitForSipi) {
+                return GO;
+            }
+            carryOutInit();
+            if (!waitForSipi) {
+                return GO;
+            }
         }
     }
 
@@ -435,7 +540,9 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
     }
 
     private void wake() {
-        if (waiting) {
+        if (rounds != null) {
+            rounds.wake();
+        } else if (waiting) {
             thread.unpark();
         }
     }
@@ -501,7 +608,7 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
 
     @Override
     public long random() {
-        return random.nextLong();
+        return random.getAsLong();
     }
 
     @Override

@@ -131,6 +131,11 @@ public final class Block {
         ops[index].exec(s, m);
     }
 
+    /** Whether an instruction is one that goes on with itself while RIP stays on it. */
+    public boolean repeats(int index) {
+        return ops[index] instanceof StringOps.StringOp;
+    }
+
     /** Whether the processor has no such instruction. */
     public boolean undefined(int index) {
         return ops[index] instanceof Lowering.Undefined;

@@ -53,6 +53,9 @@ public final class Interpreter {
     /** {@link #request}: show the other processors that no block is being executed. */
     public static final int PASS = 128;
 
+    /** {@link #request}: return from {@link #run} with {@link #SPENT}. */
+    public static final int PREEMPT = 256;
+
     /** {@link #run}: a stop was requested. */
     public static final int STOPPED = 0;
 
@@ -67,6 +70,9 @@ public final class Interpreter {
 
     /** {@link #run}: {@link CpuState#hostDebug} met something, or made a step. */
     public static final int DEBUGGED = 4;
+
+    /** {@link #run}: the {@linkplain #limit limit} has been reached, or the processor is to make way. */
+    public static final int SPENT = 5;
 
     private static final int CONTINUE = -1;
     private static final int JUMP_SLOTS = 4096;
@@ -103,6 +109,11 @@ public final class Interpreter {
     private int requestMask = -1;
 
     private boolean shutdown;
+
+    /** Instructions are counted one by one, and {@link #run} ends at {@link #limit}. */
+    private boolean counted;
+
+    private long limit = Long.MAX_VALUE;
     private long instructions;
 
     /** Recent targets by RIP, for branches that a block does not remember. */
@@ -143,6 +154,25 @@ public final class Interpreter {
         tier = nativeTier;
         hot = nativeTier.threshold();
         cache.setTier(nativeTier);
+    }
+
+    /**
+     * Makes {@link #instructions} exact at every instruction and heeds {@link #limit}; before the first {@link #run}. An
+     * instruction counts when it has been completed, a repeated string instruction when it ends.
+     */
+    public void countExactly() {
+        counted = true;
+    }
+
+    /** Ends {@link #run} once {@link #instructions} is {@code total}; on the processor's own thread. */
+    public void limit(long total) {
+        limit = total;
+    }
+
+    /** Ends {@link #run} after the current instruction; on the processor's own thread. */
+    public void makeWay() {
+        limit = 0;
+        s.attention = true;
     }
 
     /** Who must hear of writes to the code this interpreter has decoded. */
@@ -192,18 +222,25 @@ public final class Interpreter {
         translator.free();
     }
 
-    /** Executes until one of the reasons {@link #STOPPED} to {@link #DEBUGGED}. */
+    /** Executes until one of the reasons {@link #STOPPED} to {@link #SPENT}. */
     public int run() {
         cache.setOwner(Thread.currentThread());
         s.attention = true;
         for (; ; ) {
+            if (counted && instructions() >= limit) {
+                return SPENT;
+            }
             try {
                 int reason = s.attention || (requests & requestMask) != 0 ? service() : CONTINUE;
                 if (reason != CONTINUE) {
                     return reason;
                 }
                 if (!s.attention) {
-                    blocks();
+                    if (counted) {
+                        countedBlocks();
+                    } else {
+                        blocks();
+                    }
                 }
             } catch (CpuFault f) {
                 // A fetch fault: RIP is already that of the instruction.
@@ -276,6 +313,70 @@ public final class Interpreter {
                 b.link(rip, m.codeGeneration(rip), next);
             }
             b = next;
+        }
+    }
+
+    /** As {@link #blocks}, but stops at any instruction: at the limit, and right behind one that asks for something. */
+    private void countedBlocks() {
+        for (; ; ) {
+            long left = limit - instructions();
+            if (left <= 0) {
+                return;
+            }
+            Block b = lookup(s.rip);
+            if (b.code != 0 && b.codeRip == s.rip && b.instructions <= left) {
+                if (traced) {
+                    traceExecution(b);
+                }
+                Objects.requireNonNull(tier).budget(left);
+                if (!runNative(b)) {
+                    return;
+                }
+                continue;
+            }
+            if (b.code == 0 && ++b.heat == hot) {
+                compile(b);
+                if (b.code != 0) {
+                    continue;
+                }
+            }
+            if (traced) {
+                traceExecution(b);
+            }
+            if (!countedOps(b)) {
+                return;
+            }
+        }
+    }
+
+    /** Interprets a block as far as it may run; false when somebody has something to look at. */
+    private boolean countedOps(Block b) {
+        Op[] ops = b.ops;
+        long start = s.rip;
+        m.blockRip = start;
+        int i = 0;
+        try {
+            for (; ; ) {
+                ops[i].exec(s, m);
+                if (i < b.instructions && !(s.rip == start + ops[i].offset && b.repeats(i))) {
+                    instructions++;
+                }
+                i++;
+                boolean asked = s.attention || (requests & requestMask) != 0 || instructions() >= limit;
+                if (i == ops.length) {
+                    return !asked;
+                }
+                if (asked) {
+                    s.rip = ripOf(ops[i]);
+                    return false;
+                }
+            }
+        } catch (CpuFault f) {
+            fault(ops[i], f);
+            return false;
+        } catch (Block.BlockExit x) {
+            s.rip = ripOf(ops[i]);
+            return false;
         }
     }
 
@@ -548,6 +649,10 @@ public final class Interpreter {
             clear(STOP);
             return STOPPED;
         }
+        if ((r & PREEMPT) != 0) {
+            clear(PREEMPT);
+            return SPENT;
+        }
         return (r & (INIT | STARTUP)) != 0 ? RESET_REQUESTED : CONTINUE;
     }
 
@@ -609,9 +714,11 @@ public final class Interpreter {
             fault(b.ops[i], f);
             return;
         }
-        instructions++;
         // A repetition that goes on keeps RF, so that it does not meet its instruction breakpoint again.
-        boolean goesOn = s.rip == start && b.ops[0] instanceof StringOps.StringOp;
+        boolean goesOn = s.rip == start && b.repeats(0);
+        if (!goesOn || !counted) {
+            instructions++;
+        }
         DebugOps.afterInstruction(s, m, env, tf, rf && !goesOn, s.rip != start + b.length && !goesOn);
         s.attention |= DebugOps.stepping(s);
     }

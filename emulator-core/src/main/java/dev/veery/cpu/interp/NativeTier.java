@@ -38,8 +38,14 @@ public interface NativeTier {
     /** Drops all native code: what is still needed is compiled again on demand. Not from inside {@link #run}. */
     void discard();
 
-    /** Instructions of the blocks that native code has entered. */
+    /** Instructions that native code, or an op on its behalf, has completed; approximate from other threads. */
     long instructions();
+
+    /**
+     * Ends the next {@link #run} before a block that would exceed {@code instructions}, which is at least the length of the
+     * first. Only if exact counting was asked for when the tier was made.
+     */
+    void budget(long instructions);
 
     /** Whether native code is to return soon: true from any thread, false from the processor's own. */
     void poll(boolean pending);

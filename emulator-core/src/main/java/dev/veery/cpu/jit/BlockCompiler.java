@@ -48,6 +48,7 @@ final class BlockCompiler extends Emitter {
     private final boolean[] resumeWithFlags = new boolean[MAX];
     private final boolean[] sited = new boolean[MAX];
     private final int[] x87Record = new int[MAX];
+    private final boolean counted;
     private final Sites sites;
     private final long exitStub;
     private final long vectorStub;
@@ -74,13 +75,22 @@ final class BlockCompiler extends Emitter {
     /**
      * Makes one.
      *
+     * @param counted whether no block may make {@link CpuState#JIT_COUNT} positive
      * @param exitStub stores the guest's registers and returns to Java
      * @param vectorStub called: loads the guest's vector registers
      * @param x87Stub called: loads the guest's x87 registers; 0 when the host cannot
      * @param refillRead called: looks into the second level of the TLB, for a read
      * @param refillWrite the same for a write
      */
-    BlockCompiler(Sites sites, long exitStub, long vectorStub, long x87Stub, long refillRead, long refillWrite) {
+    BlockCompiler(
+            boolean counted,
+            Sites sites,
+            long exitStub,
+            long vectorStub,
+            long x87Stub,
+            long refillRead,
+            long refillWrite) {
+        this.counted = counted;
         this.sites = sites;
         this.vectorStub = vectorStub;
         this.x87Stub = x87Stub;
@@ -137,7 +147,10 @@ final class BlockCompiler extends Emitter {
                 // runs as it was decoded, and not half of it as it is now.
                 return -1;
             }
-            native_[i] = valid && !block.undefined(i) && Supported.is(insns[i], known);
+            native_[i] = valid
+                    && !block.undefined(i)
+                    && Supported.is(insns[i], known)
+                    && !(counted && Supported.letsInterruptsIn(insns[i]));
             leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
             usesVectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;
@@ -158,6 +171,10 @@ final class BlockCompiler extends Emitter {
         jcc(Cond.NE, poll);
         legacyRM(op(0x83, 8), 0, state(CpuState.JIT_COUNT), 1);
         emit8(count);
+        int spent = newLabel();
+        if (counted) {
+            jcc(Cond.G, spent);
+        }
         if (usesVectors) {
             ensureLoaded(CpuState.JIT_VECTORS, vectorStub);
         }
@@ -188,6 +205,11 @@ final class BlockCompiler extends Emitter {
             if (sited[i]) {
                 outOfLine(i, firstSite + i);
             }
+        }
+        if (counted) {
+            bind(spent);
+            legacyRM(op(0x83, 8), 5, state(CpuState.JIT_COUNT), 1);
+            emit8(count);
         }
         bind(poll);
         pollOffset = offset();

@@ -82,6 +82,15 @@ public final class JitTier implements NativeTier {
 
     private final ExecutionTrace trace;
 
+    /** {@link CpuState#JIT_COUNT} counts up to 0, which no block may exceed. */
+    private final boolean counted;
+
+    /** What the count of emitted code began at. */
+    private long countBase;
+
+    /** Instructions that a block counted when it was entered and that were not executed, or not yet. */
+    private int unexecuted;
+
     /** Blocks jump to each other by themselves. */
     private final boolean chains;
 
@@ -92,15 +101,30 @@ public final class JitTier implements NativeTier {
     private long entries;
     private long interpreted;
 
+    /** Makes one that does not count exactly. */
+    public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
+        this(s, m, host, region, threshold, false, trace);
+    }
+
     /**
      * Makes one.
      *
      * @param region the code cache, its alone
      * @param threshold runs of a block in the interpreter before it is translated, at least 1
+     * @param counted whether {@link #budget} is heeded, and every interrupt comes at the same instruction as it would if
+     *     all were interpreted
      * @param trace who is told of translations
      */
-    public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
+    public JitTier(
+            CpuState s,
+            SoftMmu m,
+            HostCode host,
+            CodeRegion region,
+            int threshold,
+            boolean counted,
+            ExecutionTrace trace) {
         this.threshold = threshold;
+        this.counted = counted;
         this.trace = trace;
         chains = trace.chains();
         this.s = s;
@@ -139,6 +163,7 @@ public final class JitTier implements NativeTier {
         position = STUB_BYTES;
         boolean hasX87 = X87Transfer.possible(host.enterTidy(e.executable(features), s.base));
         compiler = new BlockCompiler(
+                counted,
                 sites,
                 exitStub,
                 e.executable(vectors),
@@ -368,6 +393,7 @@ public final class JitTier implements NativeTier {
             }
             pendingLink = -1;
         }
+        settleCount();
         flagsToCode();
         for (; ; ) {
             enter(code);
@@ -405,10 +431,14 @@ public final class JitTier implements NativeTier {
         long resume = sites.resume(site);
         currentBlock = block;
         currentIndex = index;
+        unexecuted = block.instructions() - index;
         flagsFromCode();
         m.blockRip = blockRip;
         int translations = m.codeGeneration(blockRip);
         block.execute(index, s, m);
+        if (!counted || s.rip != blockRip + block.offset(index) || !block.repeats(index)) {
+            unexecuted--;
+        }
         long next = blockRip + block.offset(index + 1);
         if (index + 1 == block.instructions() && block.endsInTransfer() && s.rip != next) {
             return 0;
@@ -423,6 +453,8 @@ public final class JitTier implements NativeTier {
         }
         checkTranslations(blockRip);
         flagsToCode();
+        // All of it will be executed, or counted off again.
+        unexecuted = 0;
         return resume;
     }
 
@@ -477,7 +509,21 @@ public final class JitTier implements NativeTier {
 
     @Override
     public long instructions() {
-        return OffHeap.getLong(s.base + CpuState.JIT_COUNT);
+        return countBase + OffHeap.getLong(s.base + CpuState.JIT_COUNT) - unexecuted;
+    }
+
+    /** Takes off what the last run counted and did not execute. */
+    private void settleCount() {
+        countBase -= unexecuted;
+        unexecuted = 0;
+    }
+
+    @Override
+    public void budget(long instructions) {
+        settleCount();
+        long count = OffHeap.getLong(s.base + CpuState.JIT_COUNT);
+        countBase += count + instructions;
+        OffHeap.putLong(s.base + CpuState.JIT_COUNT, -instructions);
     }
 
     /** How many blocks were translated. */

@@ -53,6 +53,11 @@ final class Supported {
         return i.hasModrm && !i.isReg() && !hint;
     }
 
+    /** STI, POPF and IRET, which may let in what waits. */
+    static boolean letsInterruptsIn(Insn i) {
+        return i.map == Insn.MAP_1 && (i.opcode == 0xfb || i.opcode == 0x9d || i.opcode == 0xcf);
+    }
+
     /** CLI, STI, SWAPGS, CLAC and STAC. */
     private static boolean level0(Insn i) {
         return i.map == Insn.MAP_1 ? i.opcode == 0xfa || i.opcode == 0xfb : i.map == Insn.MAP_0F && i.opcode == 0x01;

@@ -1,0 +1,121 @@
+package dev.veery.boot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code -icount}: the same inputs lead to the same course, whatever the host does meanwhile. */
+@Tag("boot")
+class InstructionCountTest {
+    @TempDir
+    private Path directory;
+
+    /** What a boot of Debian's kernel to its end left: instructions, and what it wrote to its serial port. */
+    private record Course(String instructions, String serial) {}
+
+    private Course boot(String accelerator, String processors) throws IOException, InterruptedException {
+        String kernel = System.getenv("VEERY_TEST_KERNEL");
+        String initrd = System.getenv("VEERY_TEST_INITRD");
+        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        Path serial = Files.createTempFile(directory, "serial", "");
+        Program run = Program.run(
+                directory,
+                List.of(
+                        Program.ROOT.resolve("launcher/bin/veery").toString(),
+                        "-accel",
+                        accelerator + ",stats=on",
+                        "-icount",
+                        "shift=1,sleep=off",
+                        "-rtc",
+                        "base=2026-01-02T03:04:05,clock=vm",
+                        "-smp",
+                        processors,
+                        "-m",
+                        "256M",
+                        "-nodefaults",
+                        "-display",
+                        "none",
+                        "-serial",
+                        "file:" + serial,
+                        "-kernel",
+                        kernel,
+                        "-initrd",
+                        initrd,
+                        "-append",
+                        "console=ttyS0 veery.check"));
+        assertEquals(0, run.status(), run.err());
+        String count = run.err()
+                .lines()
+                .filter(line -> line.startsWith("instructions "))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(run.err()));
+        return new Course(count, Files.readString(serial, StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void aBootTakesTheSameCourseEachTimeUnderBothEngines() throws IOException, InterruptedException {
+        Course first = boot("jit", "1");
+        Course again = boot("jit", "1");
+        Course interpreted = boot("interp", "1");
+
+        assertTrue(first.serial().contains("veery-check: end"), first.serial());
+        assertEquals(first, again);
+        assertEquals(first, interpreted);
+    }
+
+    @Test
+    void processorsTakeTheirTurnsAtTheSameInstructions() throws IOException, InterruptedException {
+        Course first = boot("jit", "2");
+
+        assertTrue(first.serial().contains("veery-check: end"), first.serial());
+        assertEquals(first, boot("jit", "2"));
+    }
+
+    /** RDTSC twice with four instructions between: the second tells five instructions more. */
+    @ParameterizedTest
+    @CsvSource({"interp, 0, 5", "interp, 3, 40", "tcg, 2, 20"})
+    void anInstructionTakesItsShareOfTime(String accelerator, int shift, int ticks)
+            throws IOException, InterruptedException {
+        Path kernel = multiboot(
+                0x0f, 0x31, // rdtsc
+                0x89, 0xc3, // mov ebx, eax
+                0x90, 0x90, 0x90, // nop
+                0x0f, 0x31, // rdtsc
+                0x29, 0xd8, // sub eax, ebx
+                0xe6, 0xf4); // out f4h, al
+        List<String> command = new ArrayList<>(List.of(
+                Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", accelerator));
+        command.addAll(List.of("-icount", Integer.toString(shift), "-nodefaults", "-display", "none"));
+        command.addAll(List.of("-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", kernel.toString()));
+
+        Program run = Program.run(directory, command);
+
+        assertEquals("", run.err());
+        assertEquals(ticks << 1 | 1, run.status());
+    }
+
+    /** A multiboot kernel: header with addresses, then {@code code} at 1 MiB + 20h. */
+    private Path multiboot(int... code) throws IOException {
+        int[] header = {0x1badb002, 0x1_0000, -(0x1badb002 + 0x1_0000), 0x10_0000, 0x10_0000, 0, 0, 0x10_0020};
+        byte[] image = new byte[32 + code.length];
+        for (int n = 0; n < 32; n++) {
+            image[n] = (byte) (header[n / 4] >>> 8 * (n % 4));
+        }
+        for (int n = 0; n < code.length; n++) {
+            image[32 + n] = (byte) code[n];
+        }
+        return Files.write(directory.resolve("guest"), image);
+    }
+}
