@@ -24,6 +24,11 @@ public interface Irqchip {
         return null;
     }
 
+    /** Makes the 8254 that takes the place of the board's, once; null if there is none. Only if {@link #complete}. */
+    default @Nullable IntervalTimer intervalTimer() {
+        return null;
+    }
+
     /**
      * Back to power-on, local APICs included. The processors are stopped.
      */

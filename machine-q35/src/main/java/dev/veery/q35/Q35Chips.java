@@ -1,5 +1,6 @@
 package dev.veery.q35;
 
+import dev.veery.accel.IntervalTimer;
 import dev.veery.accel.Irqchip;
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
@@ -171,7 +172,7 @@ final class Q35Chips implements AutoCloseable {
 
         // ISA chips.
         hpet = settings.options().bool(Q35Options.HPET) ? makeHpet() : null;
-        makePit();
+        makePit(irqchip);
         rtc = new Mc146818(
                 hpet == null ? isa.irq(Q35IrqMap.RTC) : hpet.rtcInput(), settings.clock(), settings.wallClock());
         resets.add(rtc);
@@ -205,8 +206,16 @@ final class Q35Chips implements AutoCloseable {
         return made;
     }
 
-    private void makePit() {
+    /** The accelerator's 8254, or else the board's with port 61h. */
+    private void makePit(@Nullable Irqchip irqchip) {
         if (!settings.options().bool(Q35Options.PIT)) {
+            return;
+        }
+        IntervalTimer inside = irqchip == null || !irqchip.complete() ? null : irqchip.intervalTimer();
+        if (inside != null) {
+            if (hpet != null) {
+                hpet.connectLegacy(legacy -> inside.connectInterrupt(!legacy));
+            }
             return;
         }
         IrqLine out = hpet == null ? isa.irq(Q35IrqMap.PIT) : hpet.pitInput();

@@ -3,6 +3,8 @@ package dev.veery.testbench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.veery.accel.IntervalTimer;
+import dev.veery.accel.Irqchip;
 import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmProbe;
 import dev.veery.irq.SignalRoutes;
@@ -48,6 +50,30 @@ class KvmIrqchipContractTest extends KvmContractTest {
             assertEquals(Stop.exit(7), t.run());
             assertTrue(ended.drain());
         }
+    }
+
+    @Test
+    void theKernelsIntervalTimerInterruptsUnlessItIsCutOff() {
+        Irqchip chip = Objects.requireNonNull(t.irqchip());
+        IntervalTimer timer = Objects.requireNonNull(chip.intervalTimer());
+        Tables.long64(t);
+        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
+        // Redirection entry 2: edge, vector 41h.
+        code.mov(6, 0xfec0_0000L).b(0xc7, 0x06).d(0x15).b(0xc7, 0x46, 0x10).d(0);
+        code.b(0xc7, 0x06).d(0x14).b(0xc7, 0x46, 0x10).d(0x41);
+        // Counter 0: mode 2, every 256 * 16 ticks.
+        code.b(0xb0, 0x34, 0xe6, 0x43, 0x30, 0xc0, 0xe6, 0x40, 0xb0, 0x10, 0xe6, 0x40);
+        t.start(Tables.CODE, code.ready().b(0xfb, 0xeb, 0xfe));
+        // The 8254 of the test's own drives the same wire.
+        t.line(0, false);
+        t.locked(() -> timer.connectInterrupt(false));
+        t.begin();
+        t.awaitReady();
+        assertEquals(Stop.Kind.BOUND, t.finish(60).kind());
+        t.locked(() -> timer.connectInterrupt(true));
+        t.cpu.start();
+        assertEquals(Stop.vector(0x41), t.finish());
+        t.locked(chip::reset);
     }
 
     /** The timer is the kernel's: real time, and nobody to ask before it fires. */

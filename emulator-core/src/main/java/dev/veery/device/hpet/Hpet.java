@@ -58,6 +58,7 @@ public final class Hpet implements MmioHandler, Resettable {
 
     private boolean pitLevel;
     private boolean rtcLevel;
+    private IrqLine legacyOutput = IrqLine.NONE;
 
     /**
      * Makes a HPET.
@@ -78,6 +79,11 @@ public final class Hpet implements MmioHandler, Resettable {
     /** Where the board connects OUT of the 8254's counter 0. */
     public IrqLine pitInput() {
         return pitInput;
+    }
+
+    /** An output that is high during legacy replacement, for an 8254 that does not come through {@link #pitInput}. */
+    public void connectLegacy(IrqLine line) {
+        legacyOutput = line;
     }
 
     /** Where the board connects IRQ8 of the real-time clock. */
@@ -244,6 +250,7 @@ public final class Hpet implements MmioHandler, Resettable {
     }
 
     private void driveAll() {
+        legacyOutput.set(legacy());
         for (int route = 0; route < routes.length; route++) {
             drive(route);
         }

@@ -153,6 +153,16 @@ class HpetTest {
     }
 
     @Test
+    void legacyReplacementIsToldToA8254Elsewhere() {
+        boolean[] legacy = new boolean[1];
+        hpet.connectLegacy(level -> legacy[0] = level);
+        set(0x10, 2);
+        assertTrue(legacy[0]);
+        hpet.reset();
+        assertFalse(legacy[0]);
+    }
+
+    @Test
     void routeThatIsNotOfferedIsNotTaken() {
         set(0x120, INT_ENABLE | ROUTE_16);
         set(0x120, INT_ENABLE | 5 << 9);

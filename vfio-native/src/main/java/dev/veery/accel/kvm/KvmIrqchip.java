@@ -1,5 +1,6 @@
 package dev.veery.accel.kvm;
 
+import dev.veery.accel.IntervalTimer;
 import dev.veery.accel.Irqchip;
 import dev.veery.base.ConfigException;
 import dev.veery.irq.ApicMessage;
@@ -66,6 +67,8 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
     /** The kernel's controllers as it makes them: what a reset restores. */
     private final long[] powerOn = new long[CHIPS];
 
+    private final boolean hasPit;
+    private @Nullable KernelPit pit;
     private @Nullable ExtIntSource pic;
     private @Nullable EoiListener ends;
     private volatile boolean intr;
@@ -95,6 +98,9 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
         }
         wideDestinations = system.extension(Kvm.KVM_CAP_X2APIC_API) != 0
                 && vm.enable(Kvm.KVM_CAP_X2APIC_API, Kvm.KVM_X2APIC_API_USE_32BIT_IDS);
+        hasPit = complete
+                && system.extension(Kvm.KVM_CAP_PIT2) != 0
+                && system.extension(Kvm.KVM_CAP_PIT_STATE2) != 0;
         routes = new GsiTable(vm);
         signals = system.extension(Kvm.KVM_CAP_IRQFD) == 0
                 ? null
@@ -180,6 +186,9 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
         for (int i = 0; i < CHIPS && complete; i++) {
             vm.setIrqchip(powerOn[i]);
         }
+        if (pit != null) {
+            pit.reset();
+        }
         intr = false;
         machine.forEachProcessor(processor -> processor.localApic().reset());
     }
@@ -224,6 +233,14 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
     }
 
     @Override
+    public @Nullable IntervalTimer intervalTimer() {
+        if (hasPit && pit == null) {
+            pit = new KernelPit(vm);
+        }
+        return pit;
+    }
+
+    @Override
     public void initPics(int masterVectors, int slaveVectors, int masks, int levels) {
         initPic(KvmVm.PIC_MASTER, masterVectors, masks & 0xff, levels & 0xff);
         initPic(KvmVm.PIC_SLAVE, slaveVectors, masks >> 8, levels >> 8);
@@ -244,6 +261,9 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
     }
 
     void close() {
+        if (pit != null) {
+            pit.close();
+        }
         for (long image : powerOn) {
             if (image != 0) {
                 OffHeap.free(image);

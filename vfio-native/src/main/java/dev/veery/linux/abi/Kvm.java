@@ -81,6 +81,7 @@ public final class Kvm {
     public static final int KVM_CAP_IRQ_ROUTING = 0x19;
     public static final int KVM_CAP_IRQFD = 0x20;
     public static final int KVM_CAP_PIT2 = 0x21;
+    public static final int KVM_CAP_PIT_STATE2 = 0x23;
     public static final int KVM_CAP_IOEVENTFD = 0x24;
     public static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 0x25;
     public static final int KVM_CAP_ADJUST_CLOCK = 0x27;
@@ -175,6 +176,7 @@ public final class Kvm {
     public static final int KVM_X2APIC_API_USE_32BIT_IDS = 1;
     public static final int KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK = 2;
     public static final int KVM_PIT_SPEAKER_DUMMY = 1;
+    public static final int KVM_PIT_FLAGS_HPET_LEGACY = 1;
     public static final int KVM_CPUID_FLAG_SIGNIFCANT_INDEX = 1;
     public static final int KVM_VCPUEVENT_VALID_NMI_PENDING = 1;
     public static final int KVM_VCPUEVENT_VALID_SHADOW = 4;

@@ -471,6 +471,12 @@ public final class KvmLayout {
     @CExpression("sizeof(struct kvm_pit_config)")
     public static final int SIZEOF_PIT_CONFIG = 0x40;
 
+    @CExpression("sizeof(struct kvm_pit_state2)")
+    public static final int SIZEOF_PIT_STATE2 = 0x70;
+
+    @CExpression("offsetof(struct kvm_pit_state2, flags)")
+    public static final int PIT_STATE2_FLAGS = 0x48;
+
     // Others: struct kvm_enable_cap, kvm_guest_debug, kvm_create_device, kvm_device_attr, kvm_clock_data,
     // kvm_lapic_state
     @CExpression("sizeof(struct kvm_enable_cap)")

@@ -150,6 +150,16 @@ public final class KvmVm implements AutoCloseable {
         }
     }
 
+    /** Copies the state of the 8254 to {@code state}, a {@code struct kvm_pit_state2}. */
+    public void getPit(long state) {
+        fd.ioctl("KVM_GET_PIT2", Kvm.KVM_GET_PIT2, state);
+    }
+
+    /** Sets the state of the 8254. */
+    public void setPit(long state) {
+        fd.ioctl("KVM_SET_PIT2", Kvm.KVM_SET_PIT2, state);
+    }
+
     /** Copies the state of an in-kernel controller to {@code chip}, a {@code struct kvm_irqchip}. */
     public void getIrqchip(int number, long chip) {
         OffHeap.putInt(chip, number);
