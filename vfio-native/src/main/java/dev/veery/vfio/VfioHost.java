@@ -37,6 +37,7 @@ public final class VfioHost implements AutoCloseable {
     private final Map<Integer, OpenGroup> groups = new HashMap<>();
     private final List<Domain> domains = new ArrayList<>();
     private final Map<String, Iommufd> iommufds = new HashMap<>();
+    private final BusResets busResets;
     private @Nullable EventLoop events;
 
     /** Whether a device is just being added: then what cannot be mapped is an error, later a warning. */
@@ -90,6 +91,11 @@ public final class VfioHost implements AutoCloseable {
             return domain.mappings;
         }
 
+        /** Whether it was opened by its group, and not by iommufd. */
+        boolean byGroup() {
+            return group >= 0;
+        }
+
         void close() {
             leave(this);
         }
@@ -106,6 +112,7 @@ public final class VfioHost implements AutoCloseable {
         this.sysfs = sysfs;
         this.warnings = warnings;
         this.iommufdIds = new TreeSet<>(iommufdIds);
+        busResets = new BusResets(sysfs, this::openGroup);
     }
 
     Sysfs sysfs() {
@@ -146,22 +153,28 @@ public final class VfioHost implements AutoCloseable {
      * @param name the guest's device, as errors name it
      * @param translated whether an IOMMU of the guest stands before it
      * @param iommufd the name of the iommufd to use, or null for VFIO's containers
+     * @param descriptor what another program opened for us, the device's file with an iommufd, otherwise its group's; -1 if nothing
      */
     Attachment attach(
-            HostPciDevice device, String name, boolean translated, AddressSpace memory, @Nullable String iommufd) {
+            HostPciDevice device,
+            String name,
+            boolean translated,
+            AddressSpace memory,
+            @Nullable String iommufd,
+            int descriptor) {
         IommuGroup group = device.group().orElseThrow(() -> HostFailure.noIommu(device));
         if (!group.blockers().isEmpty()) {
             throw HostFailure.notViable(device, group);
         }
         if (iommufd != null) {
-            return attachIommufd(device, name, translated, memory, iommufd);
+            return attachIommufd(device, name, translated, memory, iommufd, descriptor);
         }
         OpenGroup open = groups.get(group.number());
         if (open != null && translated) {
             throw HostFailure.sharesGroup(group.number(), open.firstDevice);
         }
         if (open == null) {
-            open = openGroup(device, group, name, translated, memory);
+            open = openGroup(device, group, name, translated, memory, descriptor);
             groups.put(group.number(), open);
         }
         open.users++;
@@ -174,14 +187,31 @@ public final class VfioHost implements AutoCloseable {
         }
     }
 
+    private @Nullable VfioGroup openGroup(int number) {
+        OpenGroup open = groups.get(number);
+        return open == null ? null : open.group;
+    }
+
+    /** Resets of several devices at once. */
+    BusResets busResets() {
+        return busResets;
+    }
+
     // ---- containers
 
     private OpenGroup openGroup(
-            HostPciDevice device, IommuGroup group, String name, boolean translated, AddressSpace memory) {
+            HostPciDevice device,
+            IommuGroup group,
+            String name,
+            boolean translated,
+            AddressSpace memory,
+            int descriptor) {
         String file = "/dev/vfio/" + group.number();
         VfioGroup opened;
         try {
-            opened = VfioGroup.open(Integer.toString(group.number()));
+            opened = descriptor < 0
+                    ? VfioGroup.open(Integer.toString(group.number()))
+                    : VfioGroup.inherited(descriptor);
         } catch (SysException e) {
             throw HostFailure.open(device, file, e);
         }
@@ -253,7 +283,12 @@ public final class VfioHost implements AutoCloseable {
     // ---- iommufd
 
     private Attachment attachIommufd(
-            HostPciDevice device, String name, boolean translated, AddressSpace memory, String id) {
+            HostPciDevice device,
+            String name,
+            boolean translated,
+            AddressSpace memory,
+            String id,
+            int descriptor) {
         Iommufd iommufd = iommufds.get(id);
         if (iommufd == null) {
             try {
@@ -271,7 +306,7 @@ public final class VfioHost implements AutoCloseable {
                                         + " has no file of its own: the kernel lacks CONFIG_VFIO_DEVICE_CDEV; leave iommufd= out to do without"));
         VfioDevice opened;
         try {
-            opened = VfioDevice.open("/dev/vfio/devices/" + file);
+            opened = descriptor < 0 ? VfioDevice.open("/dev/vfio/devices/" + file) : VfioDevice.inherited(descriptor);
         } catch (SysException e) {
             throw HostFailure.open(device, "/dev/vfio/devices/" + file, e);
         }

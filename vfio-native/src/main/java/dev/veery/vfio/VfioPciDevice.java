@@ -16,6 +16,7 @@ import dev.veery.linux.sysfs.HostPciDevice;
 import dev.veery.linux.sysfs.PciAddress;
 import dev.veery.linux.vfio.RegionInfo;
 import dev.veery.linux.vfio.VfioDevice;
+import dev.veery.memory.AccessSizes;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.MmioHandler;
@@ -24,7 +25,10 @@ import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
 import dev.veery.model.Property;
 import dev.veery.model.PropertyValues;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +43,9 @@ public final class VfioPciDevice extends PciDevice {
     private static final String HOST = "host";
     private static final String SYSFSDEV = "sysfsdev";
     static final String IOMMUFD = "iommufd";
+    private static final String FD = "fd";
     private static final String ROMBAR = "rombar";
+    private static final String ROMFILE = "romfile";
     private static final String NO_MMAP = "x-no-mmap";
 
     private static final int BARS = 6;
@@ -48,6 +54,7 @@ public final class VfioPciDevice extends PciDevice {
     private static final int BAR_PREFETCH = 8;
 
     private static final int DECODE = PciRegs.COMMAND_IO | PciRegs.COMMAND_MEMORY;
+    private static final int USE = DECODE | PciRegs.COMMAND_MASTER;
     private static final int MSIX_ENTRY = 16;
     private static final int MSIX_ENTRY_CONTROL = 12;
     private static final int MSIX_MASKED = 1;
@@ -62,6 +69,12 @@ public final class VfioPciDevice extends PciDevice {
     private int powerState;
 
     private boolean saidNoReset;
+
+    /** The guest has not used it since its last reset. */
+    private boolean idle = true;
+
+    /** It can only be reset along with others, of which some are in use. */
+    private boolean resetWaits;
 
     /** It reported an error: until a reset each access asks the host first. */
     private boolean failed;
@@ -130,7 +143,10 @@ public final class VfioPciDevice extends PciDevice {
                 .property(Property.string(HOST, "Address of the host device, example: 0000:03:00.0"))
                 .property(Property.string(SYSFSDEV, "The host device's directory in sysfs, in place of host"))
                 .property(Property.string(IOMMUFD, "Id of the iommufd to use instead of a VFIO container"))
-                .property(Property.bool(ROMBAR, true, "Whether the guest sees the expansion ROM"))
+                .property(Property.string(
+                        FD, "Number of an open descriptor: of the device's own file with iommufd, of its group without"))
+                .property(Property.uint32(ROMBAR, 1, "Whether the guest sees the expansion ROM: 0 or 1"))
+                .property(Property.string(ROMFILE, "File with an expansion ROM, in place of the device's"))
                 .property(Property.bool(
                         NO_MMAP, false, "Trap each access to the device's registers: slow, to see what a driver does"))
                 .build(config -> new VfioPciDevice(config, host, memory, routes, choose(config.properties(), host)));
@@ -140,17 +156,44 @@ public final class VfioPciDevice extends PciDevice {
     static HostPciDevice choose(PropertyValues values, VfioHost host) {
         String address = values.string(HOST);
         String path = values.string(SYSFSDEV);
+        int descriptor = descriptor(values);
+        String iommufd = values.string(IOMMUFD);
+        if (descriptor >= 0 && iommufd != null && address == null && path == null) {
+            host.requireIommufd(iommufd);
+            return host.sysfs().vfioDevice(fileName(descriptor));
+        }
         if ((address == null) == (path == null)) {
             throw new ConfigException("device '" + NAME + "' needs host=BDF or sysfsdev=DIRECTORY"
                     + (address == null ? "" : ", and not both"));
         }
-        String iommufd = values.string(IOMMUFD);
         if (iommufd != null) {
             host.requireIommufd(iommufd);
         }
         return path != null
                 ? host.sysfs().device(Path.of(path))
                 : host.sysfs().device(PciAddress.parse(Objects.requireNonNull(address)));
+    }
+
+    /** The descriptor that the user passes, or -1. */
+    private static int descriptor(PropertyValues values) {
+        String text = values.string(FD);
+        if (text == null) {
+            return -1;
+        }
+        if (!text.matches("[0-9]{1,6}")) {
+            throw new ConfigException("device '" + NAME + "': fd='" + text + "' is not the number of a descriptor");
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** The last name of what a descriptor is open on. */
+    private static String fileName(int descriptor) {
+        try {
+            Path name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).getFileName();
+            return name == null ? "" : name.toString();
+        } catch (IOException e) {
+            throw new ConfigException("device '" + NAME + "': descriptor " + descriptor + " is not open");
+        }
     }
 
     static PciIdentity identity(HostPciDevice device) {
@@ -191,7 +234,8 @@ public final class VfioPciDevice extends PciDevice {
                 toString(),
                 domain.translated(),
                 memory,
-                properties().string(IOMMUFD));
+                properties().string(IOMMUFD),
+                descriptor(properties()));
         boolean done = false;
         try {
             open(attachment);
@@ -208,6 +252,7 @@ public final class VfioPciDevice extends PciDevice {
         Opened now = opened;
         opened = null;
         if (now != null) {
+            host.busResets().remove(hostDevice.toString());
             now.bars.close();
         }
         attachment.close();
@@ -242,6 +287,7 @@ public final class VfioPciDevice extends PciDevice {
         DeviceBars bars = new DeviceBars(device, memory, this, !properties().bool(NO_MMAP));
         Opened now = new Opened(attachment, region, overlay, interrupts, bars);
         opened = now;
+        host.busResets().add(hostDevice.toString(), new BusMember());
         interrupts.watch(Vfio.VFIO_PCI_ERR_IRQ_INDEX, this::reportsError);
         interrupts.watch(Vfio.VFIO_PCI_REQ_IRQ_INDEX, this::wantedBack);
         declareConfig(overlay);
@@ -304,8 +350,23 @@ public final class VfioPciDevice extends PciDevice {
             addBar(i, kind, memoryBar(now, i, region));
             i += kind == PciBar.Kind.MEMORY32 ? 0 : 1;
         }
+        if (properties().number(ROMBAR) != 0) {
+            addRom(now);
+        }
+    }
+
+    private void addRom(Opened now) {
+        String file = properties().string(ROMFILE);
+        if (file != null && !file.isEmpty()) {
+            RomFile own = RomFile.read(Path.of(file));
+            addBar(
+                    BARS,
+                    PciBar.Kind.ROM,
+                    MemoryRegion.mmio(barName(BARS), own.size(), own, AccessSizes.BYTE_TO_QWORD));
+            return;
+        }
         RegionInfo rom = now.device.region(Vfio.VFIO_PCI_ROM_REGION_INDEX);
-        if (rom.readable() && properties().bool(ROMBAR)) {
+        if (rom.readable() && file == null) {
             addBar(
                     BARS,
                     PciBar.Kind.ROM,
@@ -410,6 +471,13 @@ public final class VfioPciDevice extends PciDevice {
         int before = command();
         int after = commandAfter(offset, size, value);
         boolean opens = (after & ~before & DECODE) != 0;
+        if ((after & USE) != 0) {
+            idle = false;
+            if (resetWaits) {
+                resetWaits = false;
+                sayNotReset("others on its bus, which would be reset along, are in use");
+            }
+        }
         if ((after & PciRegs.COMMAND_MEMORY) == 0 || now.overlay.takesAway(offset, size, value)) {
             now.bars.withdraw();
         }
@@ -513,10 +581,8 @@ public final class VfioPciDevice extends PciDevice {
         if (now == null) {
             return;
         }
-        now.bars.withdraw();
+        quiesce(now);
         failed = false;
-        now.interrupts.clear();
-        now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
         if (now.overlay.power() != 0) {
             // Only a device that is on can be reset.
             int pmcsr = now.overlay.power() + ConfigOverlay.PMCSR;
@@ -526,15 +592,70 @@ public final class VfioPciDevice extends PciDevice {
             }
         }
         powerState = 0;
+        idle = true;
+        resetHost(now);
+        followInterrupts(now);
+    }
+
+    private static void quiesce(Opened now) {
+        now.bars.withdraw();
+        now.interrupts.clear();
+        now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
+    }
+
+    /** Alone if it can be reset well so; leaving D3hot, the last resort, resets little. */
+    private void resetHost(Opened now) {
+        resetWaits = false;
+        List<String> methods = hostDevice.resetMethods();
+        String obstacle = "";
+        if (!now.resettable || methods.equals(List.of("pm"))) {
+            BusResets.Outcome outcome = host.busResets()
+                    .reset(now.device, hostDevice.toString(), now.attachment.byGroup());
+            if (outcome.done()) {
+                return;
+            }
+            resetWaits = outcome.waiting() && !now.resettable;
+            obstacle = outcome.obstacle();
+        }
         int result = now.resettable ? now.device.reset() : -Errno.EINVAL;
-        if (result < 0 && !saidNoReset) {
+        if (result < 0 && !resetWaits) {
+            sayNotReset(now.resettable ? Errno.describe(-result) : obstacle);
+        }
+    }
+
+    private void sayNotReset(String why) {
+        if (!saidNoReset) {
             saidNoReset = true;
             host.warnings()
                     .accept("device " + this + ": host device " + hostDevice + " cannot be reset"
-                            + (now.resettable ? " (" + Errno.describe(-result) + ")" : "")
+                            + (why.isEmpty() ? "" : " (" + why + ")")
                             + "; after a reboot of the guest it is as the guest left it");
         }
-        followInterrupts(now);
+    }
+
+    /** What a reset of its bus needs of it. */
+    private final class BusMember implements BusResets.Member {
+        @Override
+        public boolean idle() {
+            return idle;
+        }
+
+        @Override
+        public void beforeReset() {
+            Opened now = opened;
+            if (now != null) {
+                quiesce(now);
+            }
+        }
+
+        @Override
+        public void afterReset() {
+            resetWaits = false;
+            Opened now = opened;
+            if (now != null) {
+                followInterrupts(now);
+            }
+        }
     }
 
     private void reportsError() {
@@ -564,6 +685,7 @@ public final class VfioPciDevice extends PciDevice {
         Opened now = opened;
         opened = null;
         if (now != null) {
+            host.busResets().remove(hostDevice.toString());
             now.bars.close();
             now.interrupts.close();
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);

@@ -64,6 +64,14 @@ class AssignedEduTest {
     }
 
     @Test
+    void takesAGroupThatAnotherProgramOpened() throws Exception {
+        Lab.Result result = run(List.of("-d", "edu"), "$LAB_BDF fd 7", " 7<>/dev/vfio/$LAB_GROUP");
+
+        assertEquals(0, result.status(), result::toString);
+        assertTrue(result.out().contains("passed"), result::toString);
+    }
+
+    @Test
     void aGroupInUseIsALineThatNamesTheRemedy() throws Exception {
         Lab.Result result = run(List.of("-d", "edu"), "$LAB_BDF failure $LAB_GROUP", "");
 

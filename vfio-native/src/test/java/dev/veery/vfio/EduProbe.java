@@ -47,11 +47,13 @@ final class EduProbe {
         this.mapping = mapping;
     }
 
-    /** Arguments: address of the device, then {@code legacy}, {@code iommufd} or {@code failure}. */
+    /** Arguments: address of the device, then {@code legacy}, {@code iommufd}, {@code failure}, or {@code fd} and a number. */
     public static void main(String[] args) throws Exception {
         String bdf = args[0];
         if (args[1].equals("failure")) {
             failure(bdf, args.length > 2 ? args[2] : null);
+        } else if (args[1].equals("fd")) {
+            passed(bdf, args[2], args.length > 3);
         } else {
             boolean iommufd = args[1].equals("iommufd");
             for (boolean unitFirst : new boolean[] {true, false}) {
@@ -80,6 +82,17 @@ final class EduProbe {
             System.out.println("taken back by the host: as it should be");
         }
         System.out.println("passed");
+    }
+
+    /** With a descriptor that the shell has opened: of the group, or of the device's own file, which names the device. */
+    private static void passed(String bdf, String descriptor, boolean iommufd) throws InterruptedException {
+        try (ProbeBench bench = new ProbeBench(iommufd)) {
+            bench.build(
+                    iommufd ? Map.of("fd", descriptor, "iommufd", "fd0") : Map.of("fd", descriptor, "host", bdf),
+                    false,
+                    false);
+            new EduProbe(bench).identity();
+        }
     }
 
     private static Map<String, String> properties(String bdf, boolean iommufd) {

@@ -15,6 +15,7 @@ public final class Iommufds {
     public static final long VFIO_DEVICE_ATTACH_IOMMUFD_PT = 0x3b77L;
     public static final long VFIO_DEVICE_DETACH_IOMMUFD_PT = 0x3b78L;
 
+    public static final int VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED = 2;
     public static final int IOMMU_IOAS_MAP_FIXED_IOVA = 1;
     public static final int IOMMU_IOAS_MAP_WRITEABLE = 2;
     public static final int IOMMU_IOAS_MAP_READABLE = 4;

@@ -154,6 +154,9 @@ public final class Vfio {
     @CExpression("sizeof(struct vfio_pci_hot_reset_info)")
     public static final int SIZEOF_HOT_RESET_INFO = 12;
 
+    @CExpression("offsetof(struct vfio_pci_hot_reset_info, flags)")
+    public static final int HOT_RESET_INFO_FLAGS = 4;
+
     @CExpression("offsetof(struct vfio_pci_hot_reset_info, count)")
     public static final int HOT_RESET_INFO_COUNT = 8;
 

@@ -27,6 +27,8 @@ public final class Sysfs {
     private static final Path PCI_DEVICES = Path.of("bus/pci/devices");
     private static final Path GROUPS = Path.of("kernel/iommu_groups");
 
+    private static final String VFIO_DEVICES = "class/vfio-dev";
+
     private final Path root;
 
     private Sysfs(Path root) {
@@ -105,6 +107,20 @@ public final class Sysfs {
                     "'" + path + "' is not a PCI device; it looks like /sys/bus/pci/devices/0000:03:00.0");
         }
         return device(PciAddress.parse(name.toString()));
+    }
+
+    /**
+     * The function behind a file of VFIO's.
+     *
+     * @param name below {@code /dev/vfio/devices}, as {@code vfio0}
+     * @throws ConfigException if there is none
+     */
+    public HostPciDevice vfioDevice(String name) {
+        String device = linkName(root.resolve(VFIO_DEVICES).resolve(name).resolve("device"));
+        if (device == null || !PciAddress.isName(device)) {
+            throw new ConfigException("there is no PCI device behind '" + abbreviated(name) + "'");
+        }
+        return device(PciAddress.parse(device));
     }
 
     /** Whether the kernel drives an IOMMU: without one there are no groups. */

@@ -1,12 +1,15 @@
 package dev.veery.linux.vfio;
 
+import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Fcntl;
 import dev.veery.linux.abi.Iommufds;
 import dev.veery.linux.abi.Vfio;
 import dev.veery.linux.sys.Fd;
 import dev.veery.memory.access.OffHeap;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A device of VFIO's: its regions, its interrupts, its reset. {@link #read} and {@link #write} share a buffer: one thread at
@@ -24,6 +27,11 @@ public final class VfioDevice implements AutoCloseable {
     /** Opens the device's own file, {@code /dev/vfio/devices/vfioN}; it is usable once bound. */
     public static VfioDevice open(String path) {
         return new VfioDevice(Fd.open(path, Fcntl.O_RDWR, 0));
+    }
+
+    /** A device's own file that this process was started with. */
+    public static VfioDevice inherited(int descriptor) {
+        return new VfioDevice(Fd.inherited(descriptor));
     }
 
     /** The file, for mapping its regions. */
@@ -229,6 +237,73 @@ public final class VfioDevice implements AutoCloseable {
     /** Resets the function; a negative error number if that fails. */
     public int reset() {
         return fd.tryIoctl(Vfio.VFIO_DEVICE_RESET, 0);
+    }
+
+    /** What a reset of its whole bus or slot would do; empty where there is no such reset, as on a root bus. */
+    public Optional<HotReset> hotReset() {
+        int room = 0;
+        while (true) {
+            int size = Vfio.SIZEOF_HOT_RESET_INFO + room * Vfio.SIZEOF_DEPENDENT_DEVICE;
+            long info = OffHeap.allocate(size);
+            try {
+                OffHeap.fill(info, size, 0);
+                OffHeap.putInt(info, size);
+                int result = fd.tryIoctl(Vfio.VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
+                int count = OffHeap.getInt(info + Vfio.HOT_RESET_INFO_COUNT);
+                if (result == 0) {
+                    return Optional.of(parseHotReset(info, Math.min(count, room)));
+                }
+                // ENOSPC says that there are more, and how many.
+                if (result != -Errno.ENOSPC || count <= room) {
+                    return Optional.empty();
+                }
+                room = count;
+            } finally {
+                OffHeap.free(info);
+            }
+        }
+    }
+
+    private static HotReset parseHotReset(long info, int count) {
+        List<HotReset.Affected> affected = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            long at = info + Vfio.SIZEOF_HOT_RESET_INFO + (long) i * Vfio.SIZEOF_DEPENDENT_DEVICE;
+            int devfn = OffHeap.getByte(at + Vfio.DEPENDENT_DEVICE_DEVFN) & 0xff;
+            affected.add(new HotReset.Affected(
+                    OffHeap.getInt(at + Vfio.DEPENDENT_DEVICE_GROUP),
+                    String.format(
+                            "%04x:%02x:%02x.%x",
+                            (int) OffHeap.getChar(at + Vfio.DEPENDENT_DEVICE_SEGMENT),
+                            OffHeap.getByte(at + Vfio.DEPENDENT_DEVICE_BUS) & 0xff,
+                            devfn >> 3,
+                            devfn & 7)));
+        }
+        int flags = OffHeap.getInt(info + Vfio.HOT_RESET_INFO_FLAGS);
+        return new HotReset((flags & Iommufds.VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED) != 0, affected);
+    }
+
+    /**
+     * Resets its bus or slot.
+     *
+     * @param groups all groups of which a function is affected; none with iommufd
+     * @return 0, or a negative error number
+     */
+    public int hotReset(Collection<VfioGroup> groups) {
+        int size = Vfio.SIZEOF_HOT_RESET + Integer.BYTES * groups.size();
+        long request = OffHeap.allocate(size);
+        try {
+            OffHeap.fill(request, size, 0);
+            OffHeap.putInt(request, size);
+            OffHeap.putInt(request + Vfio.HOT_RESET_COUNT, groups.size());
+            long at = request + Vfio.SIZEOF_HOT_RESET;
+            for (VfioGroup group : groups) {
+                OffHeap.putInt(at, group.number());
+                at += Integer.BYTES;
+            }
+            return fd.tryIoctl(Vfio.VFIO_DEVICE_PCI_HOT_RESET, request);
+        } finally {
+            OffHeap.free(request);
+        }
     }
 
     @Override

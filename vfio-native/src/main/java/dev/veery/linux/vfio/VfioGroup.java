@@ -23,6 +23,11 @@ public final class VfioGroup implements AutoCloseable {
         return new VfioGroup(Fd.open("/dev/vfio/" + number, Fcntl.O_RDWR, 0));
     }
 
+    /** A group that this process was started with. */
+    public static VfioGroup inherited(int descriptor) {
+        return new VfioGroup(Fd.inherited(descriptor));
+    }
+
     /** Whether no member is in the hands of another driver than VFIO's. */
     public boolean viable() {
         long status = OffHeap.allocate(Vfio.SIZEOF_GROUP_STATUS);
