@@ -209,9 +209,8 @@ public final class VfioHost implements AutoCloseable {
         String file = "/dev/vfio/" + group.number();
         VfioGroup opened;
         try {
-            opened = descriptor < 0
-                    ? VfioGroup.open(Integer.toString(group.number()))
-                    : VfioGroup.inherited(descriptor);
+            opened =
+                    descriptor < 0 ? VfioGroup.open(Integer.toString(group.number())) : VfioGroup.inherited(descriptor);
         } catch (SysException e) {
             throw HostFailure.open(device, file, e);
         }
@@ -283,12 +282,7 @@ public final class VfioHost implements AutoCloseable {
     // ---- iommufd
 
     private Attachment attachIommufd(
-            HostPciDevice device,
-            String name,
-            boolean translated,
-            AddressSpace memory,
-            String id,
-            int descriptor) {
+            HostPciDevice device, String name, boolean translated, AddressSpace memory, String id, int descriptor) {
         Iommufd iommufd = iommufds.get(id);
         if (iommufd == null) {
             try {

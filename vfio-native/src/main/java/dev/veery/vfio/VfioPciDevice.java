@@ -144,7 +144,8 @@ public final class VfioPciDevice extends PciDevice {
                 .property(Property.string(SYSFSDEV, "The host device's directory in sysfs, in place of host"))
                 .property(Property.string(IOMMUFD, "Id of the iommufd to use instead of a VFIO container"))
                 .property(Property.string(
-                        FD, "Number of an open descriptor: of the device's own file with iommufd, of its group without"))
+                        FD,
+                        "Number of an open descriptor: of the device's own file with iommufd, of its group without"))
                 .property(Property.uint32(ROMBAR, 1, "Whether the guest sees the expansion ROM: 0 or 1"))
                 .property(Property.string(ROMFILE, "File with an expansion ROM, in place of the device's"))
                 .property(Property.bool(
@@ -189,7 +190,8 @@ public final class VfioPciDevice extends PciDevice {
     /** The last name of what a descriptor is open on. */
     private static String fileName(int descriptor) {
         try {
-            Path name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).getFileName();
+            Path name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .getFileName();
             return name == null ? "" : name.toString();
         } catch (IOException e) {
             throw new ConfigException("device '" + NAME + "': descriptor " + descriptor + " is not open");
@@ -359,10 +361,7 @@ public final class VfioPciDevice extends PciDevice {
         String file = properties().string(ROMFILE);
         if (file != null && !file.isEmpty()) {
             RomFile own = RomFile.read(Path.of(file));
-            addBar(
-                    BARS,
-                    PciBar.Kind.ROM,
-                    MemoryRegion.mmio(barName(BARS), own.size(), own, AccessSizes.BYTE_TO_QWORD));
+            addBar(BARS, PciBar.Kind.ROM, MemoryRegion.mmio(barName(BARS), own.size(), own, AccessSizes.BYTE_TO_QWORD));
             return;
         }
         RegionInfo rom = now.device.region(Vfio.VFIO_PCI_ROM_REGION_INDEX);
@@ -609,8 +608,8 @@ public final class VfioPciDevice extends PciDevice {
         List<String> methods = hostDevice.resetMethods();
         String obstacle = "";
         if (!now.resettable || methods.equals(List.of("pm"))) {
-            BusResets.Outcome outcome = host.busResets()
-                    .reset(now.device, hostDevice.toString(), now.attachment.byGroup());
+            BusResets.Outcome outcome =
+                    host.busResets().reset(now.device, hostDevice.toString(), now.attachment.byGroup());
             if (outcome.done()) {
                 return;
             }

@@ -98,9 +98,7 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
         }
         wideDestinations = system.extension(Kvm.KVM_CAP_X2APIC_API) != 0
                 && vm.enable(Kvm.KVM_CAP_X2APIC_API, Kvm.KVM_X2APIC_API_USE_32BIT_IDS);
-        hasPit = complete
-                && system.extension(Kvm.KVM_CAP_PIT2) != 0
-                && system.extension(Kvm.KVM_CAP_PIT_STATE2) != 0;
+        hasPit = complete && system.extension(Kvm.KVM_CAP_PIT2) != 0 && system.extension(Kvm.KVM_CAP_PIT_STATE2) != 0;
         routes = new GsiTable(vm);
         signals = system.extension(Kvm.KVM_CAP_IRQFD) == 0
                 ? null
