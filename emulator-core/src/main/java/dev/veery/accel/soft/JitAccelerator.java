@@ -2,6 +2,8 @@ package dev.veery.accel.soft;
 
 import dev.veery.accel.Vcpu;
 import dev.veery.accel.VcpuConfig;
+import dev.veery.cpu.jit.HostFeatures;
+import dev.veery.cpu.state.CpuSupport;
 import dev.veery.hostcode.HostCode;
 
 /** The translator as an accelerator: 64-bit guest code that runs often becomes host code, the rest is interpreted. */
@@ -58,6 +60,11 @@ public final class JitAccelerator extends SoftAccelerator {
     @Override
     public String name() {
         return NAME;
+    }
+
+    @Override
+    public CpuSupport cpuSupport() {
+        return new HostGuard(HostFeatures.of(host));
     }
 
     @Override

@@ -37,11 +37,7 @@ public final class Decoder {
         prefixes(i);
         opcode(i);
         sizes(i);
-        int kind = i.map == Insn.MAP_1
-                ? OpcodeTable.ONE_BYTE[i.opcode]
-                : i.map == Insn.MAP_0F
-                        ? OpcodeTable.TWO_BYTE[i.opcode]
-                        : i.map == Insn.MAP_0F38 ? OpcodeTable.MODRM : OpcodeTable.MODRM | OpcodeTable.IMM8;
+        int kind = kind(i);
         i.hasModrm = (kind & OpcodeTable.MODRM) != 0;
         i.imm = 0;
         i.imm2 = 0;
@@ -61,6 +57,22 @@ public final class Decoder {
             return NEED_MORE;
         }
         return position > MAX_LENGTH ? TOO_LONG : position;
+    }
+
+    private static int kind(Insn i) {
+        switch (i.map) {
+            case Insn.MAP_1:
+                return OpcodeTable.ONE_BYTE[i.opcode];
+            case Insn.MAP_0F:
+                return OpcodeTable.TWO_BYTE[i.opcode];
+            case Insn.MAP_VEX_0F:
+                return OpcodeTable.vex(i.opcode);
+            case Insn.MAP_0F38:
+            case Insn.MAP_VEX_0F38:
+                return OpcodeTable.MODRM;
+            default:
+                return OpcodeTable.MODRM | OpcodeTable.IMM8;
+        }
     }
 
     private int next8() {
@@ -137,7 +149,12 @@ public final class Decoder {
 
     private void opcode(Insn i) {
         i.map = Insn.MAP_1;
+        i.vvvv = 0;
+        i.vexL = false;
         if (i.opcode != 0x0f) {
+            if ((i.opcode & 0xfe) == 0xc4 && (i.codeSize == 64 || (peek8() & 0xc0) == 0xc0)) {
+                vex(i);
+            }
             return;
         }
         int b = next8();
@@ -153,7 +170,46 @@ public final class Decoder {
         i.opcode = b;
     }
 
+    private int peek8() {
+        return position < available ? OffHeap.getByte(start + position) & 0xff : 0;
+    }
+
+    /** The rest of a VEX prefix and the opcode (SDM vol. 2, section 2.3.5). */
+    private void vex(Insn i) {
+        boolean refused = i.prefix66 || i.rep != 0 || i.lock || i.rex != 0;
+        int first = next8();
+        int last = first;
+        int rex = ~first >> 5 & 4;
+        i.map = Insn.MAP_VEX_0F;
+        if (i.opcode == 0xc4) {
+            last = next8();
+            rex = ~first >> 5 & 7 | last >> 4 & 8;
+            int map = first & 0x1f;
+            i.map = map >= 1 && map <= 3 ? Insn.MAP_VEX_0F + map - 1 : Insn.MAP_VEX_NONE;
+        }
+        if (refused) {
+            i.map = Insn.MAP_VEX_NONE;
+        }
+        i.rex = 0x40 | rex;
+        i.vvvv = ~last >> 3 & 15;
+        if (i.codeSize != 64) {
+            // R and X are clear, else it would be LDS or LES; B and the highest bit of vvvv do not count.
+            i.rex &= 0x48;
+            i.vvvv &= 7;
+        }
+        i.vexL = (last & 4) != 0;
+        int pp = last & 3;
+        i.prefix66 = pp == 1;
+        i.rep = pp == 2 ? 0xf3 : pp == 3 ? 0xf2 : 0;
+        i.opcode = next8();
+    }
+
     private static void sizes(Insn i) {
+        if (i.isVex()) {
+            i.opSize = i.codeSize == 64 && (i.rex & 8) != 0 ? 8 : 4;
+            i.addrSize = i.codeSize == 64 ? i.prefix67 ? 4 : 8 : i.prefix67 == (i.codeSize == 32) ? 2 : 4;
+            return;
+        }
         switch (i.codeSize) {
             case 64:
                 i.opSize = (i.rex & 8) != 0 ? 8 : i.prefix66 ? 2 : 4;
@@ -180,6 +236,7 @@ public final class Decoder {
         i.index = Insn.NO_REG;
         i.scale = 0;
         i.disp = 0;
+        i.sibIndex = Insn.NO_REG;
         i.seg = Seg.DS;
         // MOV to and from control and debug registers treats every mod as a register (SDM vol. 2, MOV CR).
         if (i.map == Insn.MAP_0F && (i.opcode & 0xfc) == 0x20) {
@@ -218,6 +275,7 @@ public final class Decoder {
             int sib = next8();
             i.scale = sib >> 6;
             int index = (sib >> 3 & 7) | (i.rex & 2) << 2;
+            i.sibIndex = index;
             i.index = index == 4 ? Insn.NO_REG : index;
             int base = sib & 7;
             if (base == 5 && i.mod == 0) {

@@ -11,6 +11,15 @@ public final class Insn {
     public static final int MAP_0F38 = 2;
     public static final int MAP_0F3A = 3;
 
+    /** {@link #map}: the same maps reached through a VEX prefix, which make other instructions of the same opcodes. */
+    public static final int MAP_VEX_0F = 4;
+
+    public static final int MAP_VEX_0F38 = 5;
+    public static final int MAP_VEX_0F3A = 6;
+
+    /** {@link #map} of a VEX prefix that names no map, or follows a prefix it must not: no instruction. */
+    public static final int MAP_VEX_NONE = 7;
+
     /** {@link #base} of an address relative to the next instruction. */
     public static final int BASE_RIP = 16;
 
@@ -26,20 +35,29 @@ public final class Insn {
     /** Length in bytes, 1 to 15. */
     public int length;
 
-    /** A 66h prefix was there. */
+    /** A 66h prefix was there, or VEX.pp says so. */
     public boolean prefix66;
 
     /** A 67h prefix was there. */
     public boolean prefix67;
 
-    /** Last of F2h and F3h, or 0. */
+    /** Last of F2h and F3h, or what VEX.pp says, or 0. */
     public int rep;
 
     /** A LOCK prefix was there. */
     public boolean lock;
 
-    /** The REX prefix that counts, 40h to 4Fh, or 0. */
+    /** The REX prefix that counts, 40h to 4Fh, or 0; a VEX prefix counts as one with the same bits. */
     public int rex;
+
+    /** VEX.vvvv, as a register number: 0 to 15; 0 where the instruction has no such operand. */
+    public int vvvv;
+
+    /** VEX.L: 256 bits. */
+    public boolean vexL;
+
+    /** The SIB byte's index with REX.X or VEX.X, 0 to 15, or {@link #NO_REG} without SIB: vector registers have a number 4. */
+    public int sibIndex;
 
     /** Segment override, one of {@link dev.veery.cpu.state.Seg}, or -1. */
     public int segOverride;
@@ -96,7 +114,12 @@ public final class Insn {
         return rep != 0 ? rep : prefix66 ? 0x66 : 0;
     }
 
-    /** REX.W was there. */
+    /** Whether there is a VEX prefix. */
+    public boolean isVex() {
+        return map >= MAP_VEX_0F;
+    }
+
+    /** REX.W or VEX.W was there. */
     public boolean rexW() {
         return (rex & 8) != 0;
     }

@@ -38,6 +38,25 @@ final class OpcodeTable {
 
     private OpcodeTable() {}
 
+    /** Of map 0F behind a VEX prefix. */
+    static int vex(int opcode) {
+        switch (opcode) {
+            case 0x70:
+            case 0x71:
+            case 0x72:
+            case 0x73:
+            case 0xc2:
+            case 0xc4:
+            case 0xc5:
+            case 0xc6:
+                return MODRM | IMM8;
+            case 0x77:
+                return NONE;
+            default:
+                return MODRM;
+        }
+    }
+
     private static void set(byte[] table, int first, int last, int value) {
         for (int i = first; i <= last; i++) {
             table[i] = (byte) value;

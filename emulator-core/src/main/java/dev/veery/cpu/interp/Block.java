@@ -141,6 +141,11 @@ public final class Block {
         return ops[index] instanceof Lowering.Undefined;
     }
 
+    /** Whether the instruction is TZCNT or LZCNT, which a processor without them takes for BSF and BSR. */
+    public boolean countsZeros(int index) {
+        return ops[index] instanceof BitOps.CountZeros;
+    }
+
     /** Offset of an instruction from the block's first byte; of the end for the number of instructions. */
     public int offset(int index) {
         return index < instructions ? ops[index].offset : length;

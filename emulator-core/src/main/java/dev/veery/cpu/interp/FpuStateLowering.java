@@ -3,6 +3,7 @@ package dev.veery.cpu.interp;
 import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.semantics.FpuSave;
+import dev.veery.cpu.semantics.FpuState;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Feature;
 import org.jspecify.annotations.Nullable;
@@ -60,15 +61,17 @@ final class FpuStateLowering {
 
     private static final class Xcr extends Op {
         private final boolean write;
+        private final int supported;
 
-        Xcr(boolean write) {
+        Xcr(BlockContext b, boolean write) {
             this.write = write;
+            supported = FpuSave.XCR0_LEGACY | (b.model().has(Feature.AVX) ? FpuState.AVX : 0);
         }
 
         @Override
         public void exec(CpuState s, Mmu m) {
             if (write) {
-                FpuSave.xsetbv(s);
+                FpuSave.xsetbv(s, supported);
             } else {
                 FpuSave.xgetbv(s);
             }
@@ -82,13 +85,19 @@ final class FpuStateLowering {
         }
         if (i.opcode == 0x01) {
             boolean known = i.modrm == XGETBV || i.modrm == XSETBV;
-            return known && b.model().has(Feature.XSAVE) ? new Xcr(i.modrm == XSETBV) : null;
+            return known && b.model().has(Feature.XSAVE) ? new Xcr(b, i.modrm == XSETBV) : null;
         }
         int group = i.modrm >> 3 & 7;
         if (i.opcode != 0xae || i.isReg() || group > XSAVEOPT || !b.model().has(feature(group))) {
             return null;
         }
         return new Save(b, i, group);
+    }
+
+    /** VLDMXCSR and VSTMXCSR but for the checks of VEX; null for other members of the group. */
+    static @Nullable Op mxcsr(BlockContext b, Insn i) {
+        int group = i.modrm >> 3 & 7;
+        return group == LDMXCSR || group == STMXCSR ? new Save(b, i, group) : null;
     }
 
     private static Feature feature(int group) {

@@ -43,6 +43,9 @@ final class Lowering {
 
     /** The op for {@code i}. */
     static Op lower(BlockContext b, Insn i) {
+        if (i.isVex()) {
+            return vex(b, i);
+        }
         if (i.lock && !lockable(i)) {
             return new Undefined();
         }
@@ -72,6 +75,16 @@ final class Lowering {
         }
         if (op == null) {
             op = VectorLowering.lower(b, i);
+        }
+        return op == null ? new Undefined() : op;
+    }
+
+    /** Neither in real nor in virtual-8086 mode is there VEX (SDM vol. 2, section 2.3.5). */
+    private static Op vex(BlockContext b, Insn i) {
+        boolean possible = (b.mode() & CpuState.MODE_PROTECTED) != 0 && i.map != Insn.MAP_VEX_NONE;
+        Op op = possible ? BmiLowering.lower(b, i) : null;
+        if (op == null && possible) {
+            op = VexLowering.lower(b, i);
         }
         return op == null ? new Undefined() : op;
     }

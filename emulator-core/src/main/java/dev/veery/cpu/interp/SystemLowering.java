@@ -255,8 +255,8 @@ final class SystemLowering {
             return new Lowering.Undefined();
         }
         return new Popping(b, i, (s, m, e) -> {
-            // Of a slot of 32 bits processors read the selector alone, as PUSH writes it alone.
-            int selector = (int) Stack.peek(s, m, size == 4 ? 2 : size) & 0xffff;
+            // Of the slot processors read the selector alone, as PUSH writes it alone.
+            int selector = (int) Stack.peek(s, m, 2) & 0xffff;
             SegmentLoad.load(s, m, seg, selector);
             Stack.release(s, size);
             shadowAfterSs(s, seg);

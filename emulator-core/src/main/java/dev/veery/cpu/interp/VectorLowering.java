@@ -41,13 +41,18 @@ final class VectorLowering {
             default:
                 break;
         }
+        return ofForm(b, i, form, VectorTable.op(entry));
+    }
+
+    /** The op of a form that is no plain operation on XMM registers; null when the operands do not suit it. */
+    static @Nullable Op ofForm(BlockContext b, Insn i, int form, int op) {
         if (form >= VectorTable.COMIS) {
-            return convert(b, i, form, VectorTable.op(entry));
+            return convert(b, i, form, op);
         }
         if (form >= VectorTable.M_M8) {
-            return mmx(b, i, form, VectorTable.op(entry));
+            return mmx(b, i, form, op);
         }
-        return form < VectorTable.MOVQ_LOAD ? move(b, i, form) : special(b, i, form, VectorTable.op(entry));
+        return form < VectorTable.MOVQ_LOAD ? move(b, i, form) : special(b, i, form, op);
     }
 
     private static Op xmm(BlockContext b, Insn i, int entry, int size) {
@@ -222,7 +227,7 @@ final class VectorLowering {
     }
 
     /** The operation of groups 12 to 14 (0F 71h to 73h), or -1; PSLLDQ and PSRLDQ are not among them. */
-    private static int shift(Insn i) {
+    static int shift(Insn i) {
         boolean quad = i.opcode == 0x73;
         int unit = i.opcode - 0x71;
         switch (i.modrm >> 3 & 7) {

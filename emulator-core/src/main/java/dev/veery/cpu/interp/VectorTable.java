@@ -164,9 +164,11 @@ final class VectorTable {
 
     /** The entry of {@code i}, or 0. */
     static int entry(Insn i) {
-        if (i.map < Insn.MAP_0F || i.map > Insn.MAP_0F3A) {
-            return 0;
-        }
+        return i.map < Insn.MAP_0F || i.map > Insn.MAP_0F3A ? 0 : entry(i, i.map);
+    }
+
+    /** The entry of what {@code i} would be in {@code map}, MAP_0F to MAP_0F3A: what a VEX form has been made of. */
+    static int entry(Insn i, int map) {
         int prefix;
         switch (i.simdPrefix()) {
             case 0:
@@ -182,7 +184,7 @@ final class VectorTable {
                 prefix = PF2;
                 break;
         }
-        return ENTRIES[index(i.map, i.opcode, prefix)];
+        return ENTRIES[index(map, i.opcode, prefix)];
     }
 
     static int form(int entry) {

@@ -159,6 +159,21 @@ final class BitInsns {
         c.resumeHere();
     }
 
+    /** MOVBE. */
+    void moveSwapped(Insn i) {
+        int size = i.opSize;
+        boolean store = i.opcode == 0xf1;
+        c.operand(i, size, store);
+        if (store) {
+            c.legacyRM(Op.MOVBE_STORE | Op.size(size), c.use(i.reg, Reg.RCX), at(Reg.RAX), 0);
+        } else {
+            int d = size == 2 ? c.use(i.reg, Reg.RCX) : c.target(i.reg, Reg.RCX);
+            c.legacyRM(Op.MOVBE_LOAD | Op.size(size), d, at(Reg.RAX), 0);
+            c.done(i.reg, d);
+        }
+        c.resumeHere();
+    }
+
     /** CMPXCHG of memory; the register form is the interpreter's. */
     void cmpxchg(Insn i) {
         int size = size(i);

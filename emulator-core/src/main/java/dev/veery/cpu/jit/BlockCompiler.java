@@ -37,6 +37,7 @@ final class BlockCompiler extends Emitter {
     private final StackInsns stack = new StackInsns(this);
     private final VectorInsns vectors = new VectorInsns(this);
     private final X87Insns x87 = new X87Insns(this);
+    private final VexInsns vex = new VexInsns(this);
     private final SystemInsns system = new SystemInsns(this);
     private final Insn[] insns = new Insn[MAX];
     private final int[] offsets = new int[MAX];
@@ -55,6 +56,7 @@ final class BlockCompiler extends Emitter {
     private final long x87Stub;
     private final long refillRead;
     private final long refillWrite;
+    private final HostFeatures host;
 
     private int count;
     private int span;
@@ -76,6 +78,7 @@ final class BlockCompiler extends Emitter {
      * Makes one.
      *
      * @param counted whether no block may make {@link CpuState#JIT_COUNT} positive
+     * @param host what it may emit
      * @param exitStub stores the guest's registers and returns to Java
      * @param vectorStub called: loads the guest's vector registers
      * @param x87Stub called: loads the guest's x87 registers; 0 when the host cannot
@@ -85,6 +88,7 @@ final class BlockCompiler extends Emitter {
     BlockCompiler(
             boolean counted,
             Sites sites,
+            HostFeatures host,
             long exitStub,
             long vectorStub,
             long x87Stub,
@@ -92,6 +96,7 @@ final class BlockCompiler extends Emitter {
             long refillWrite) {
         this.counted = counted;
         this.sites = sites;
+        this.host = host;
         this.vectorStub = vectorStub;
         this.x87Stub = x87Stub;
         this.refillRead = refillRead;
@@ -116,14 +121,14 @@ final class BlockCompiler extends Emitter {
      * Translates. The buffer has been started.
      *
      * @param block of at most 32 instructions
-     * @param host host address of the first byte
+     * @param bytes host address of the first byte
      * @param at RIP of the first instruction
      * @param mode what {@link CpuState#mode} has to be for the block
      * @param spanBytes how far around it jumps are linked, a power of two
      * @param firstSite number of the site of instruction 0; instruction n has n more, links follow
      * @return how many sites were used; -1 when the interpreter is faster, because it would have to do much of the block
      */
-    int translate(Block block, long host, long at, int mode, int spanBytes, int firstSite) {
+    int translate(Block block, long bytes, long at, int mode, int spanBytes, int firstSite) {
         count = block.instructions();
         int length = block.length();
         span = spanBytes;
@@ -136,7 +141,7 @@ final class BlockCompiler extends Emitter {
         int offset = 0;
         for (int i = 0; i < count; i++) {
             offsets[i] = offset;
-            boolean valid = decoder.decode(insns[i], host + offset, length - offset, 64) > 0;
+            boolean valid = decoder.decode(insns[i], bytes + offset, length - offset, 64) > 0;
             if (!valid) {
                 // More than 15 bytes: the interpreter faults.
                 insns[i].length = length - offset;
@@ -147,13 +152,17 @@ final class BlockCompiler extends Emitter {
                 // runs as it was decoded, and not half of it as it is now.
                 return -1;
             }
+            if (Supported.countsZeros(insns[i]) && !block.countsZeros(i)) {
+                // The guest's processor does not have it: BSF or BSR with a prefix that says nothing.
+                insns[i].rep = 0;
+            }
             native_[i] = valid
                     && !block.undefined(i)
-                    && Supported.is(insns[i], known)
+                    && Supported.is(insns[i], known, host)
                     && !(counted && Supported.letsInterruptsIn(insns[i]));
             leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
-            usesVectors |= native_[i] && VectorForms.of(insns[i]) != VectorForms.NONE;
+            usesVectors |= native_[i] && usesVectors(insns[i]);
             usesX87 |= native_[i] && X87Insns.usesRegisters(insns[i]);
             if (!native_[i] && i < count - 1) {
                 unsupported++;
@@ -184,6 +193,7 @@ final class BlockCompiler extends Emitter {
         x87.forgetRecord();
         flagsAtEntry();
         boolean ended = false;
+        vex.forget();
         for (current = 0; current < count; current++) {
             if (current == count - 1 && block.endsInTransfer()) {
                 recordX87();
@@ -193,6 +203,7 @@ final class BlockCompiler extends Emitter {
             } else {
                 ended = false;
                 leaveToInterpreter(current);
+                vex.forget();
             }
         }
         if (!ended) {
@@ -238,6 +249,10 @@ final class BlockCompiler extends Emitter {
     private void recordX87() {
         x87.store(x87.record());
         x87.forgetRecord();
+    }
+
+    private static boolean usesVectors(Insn i) {
+        return i.isVex() ? !VexInsns.general(i) : VectorForms.of(i) != VectorForms.NONE;
     }
 
     private void leave(long target, int exit) {
@@ -397,8 +412,16 @@ final class BlockCompiler extends Emitter {
         if (i.map == Insn.MAP_1) {
             return oneByte(i);
         }
+        if (i.isVex()) {
+            vex.emit(i);
+            return false;
+        }
         if (VectorForms.of(i) != VectorForms.NONE) {
             vectors.vector(i, VectorForms.of(i));
+            return false;
+        }
+        if (Supported.movbe(i)) {
+            bits.moveSwapped(i);
             return false;
         }
         return twoByte(i);
@@ -654,10 +677,10 @@ final class BlockCompiler extends Emitter {
                 bits.scan(i, Op.POPCNT);
                 return false;
             case 0xbc:
-                bits.scan(i, Op.BSF);
+                bits.scan(i, i.rep == 0xf3 ? Op.TZCNT : Op.BSF);
                 return false;
             case 0xbd:
-                bits.scan(i, Op.BSR);
+                bits.scan(i, i.rep == 0xf3 ? Op.LZCNT : Op.BSR);
                 return false;
             case 0xc0:
             case 0xc1:

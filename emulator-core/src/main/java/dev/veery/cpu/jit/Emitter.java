@@ -142,6 +142,13 @@ class Emitter extends Encoder {
         }
     }
 
+    /** VZEROALL or VZEROUPPER. */
+    void vexZero(boolean all) {
+        emit8(0xc5);
+        emit8(all ? 0xfc : 0xf8);
+        emit8(0x77);
+    }
+
     // ---- guest registers
 
     /** The host register with guest register {@code guest}: its own, or {@code scratch} after a load. */

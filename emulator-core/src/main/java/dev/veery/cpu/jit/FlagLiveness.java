@@ -81,6 +81,9 @@ final class FlagLiveness {
                     return o >= 0x70 && o < 0x80 ? USES : NEUTRAL;
             }
         }
+        if (i.isVex()) {
+            return VexInsns.writesFlags(i) ? KILLS : NEUTRAL;
+        }
         if ((VectorForms.of(i) & VectorForms.KIND) == VectorForms.COMPARE) {
             return KILLS;
         }

@@ -133,9 +133,10 @@ public final class JitTier implements NativeTier {
         this.region = region;
         sites = new Sites(region);
         dead = new DeadEntries(region);
+        HostFeatures features = HostFeatures.of(host);
         Emitter e = new Emitter();
         e.start(region.writable(), region.executable(), STUB_BYTES);
-        emitExit(e);
+        emitExit(e, features.avx());
         exitStub = e.executable(0);
         e.align(16);
         int enter = e.offset();
@@ -143,12 +144,12 @@ public final class JitTier implements NativeTier {
         enterStub = e.executable(enter);
         e.align(16);
         int vectors = e.offset();
-        emitLoadVectors(e);
+        emitLoadVectors(e, features.avx());
         e.align(16);
         int x87 = e.offset();
         X87Transfer.emitLoad(e);
         e.align(16);
-        int features = e.offset();
+        int x87Features = e.offset();
         X87Transfer.emitFeatures(e);
         e.align(16);
         int refillRead = e.offset();
@@ -161,10 +162,11 @@ public final class JitTier implements NativeTier {
             throw new IllegalStateException("stubs exceed " + STUB_BYTES + " bytes");
         }
         position = STUB_BYTES;
-        boolean hasX87 = X87Transfer.possible(host.enterTidy(e.executable(features), s.base));
+        boolean hasX87 = X87Transfer.possible(host.enterTidy(e.executable(x87Features), s.base));
         compiler = new BlockCompiler(
                 counted,
                 sites,
+                features,
                 exitStub,
                 e.executable(vectors),
                 hasX87 ? e.executable(x87) : 0,
@@ -178,7 +180,7 @@ public final class JitTier implements NativeTier {
     }
 
     /** Stores the guest's registers and returns to Java. */
-    private static void emitExit(Emitter e) {
+    private static void emitExit(Emitter e, boolean avx) {
         for (int g = 0; g < 16; g++) {
             if (GuestRegs.inHost(g)) {
                 e.store64(GuestRegs.slot(g), GuestRegs.host(g));
@@ -189,7 +191,15 @@ public final class JitTier implements NativeTier {
         int noVectors = e.newLabel();
         e.jcc(Cond.E, noVectors);
         for (int x = 0; x < 16; x++) {
-            e.legacyRM(Op.MOVUPS_STORE, x, Emitter.xmm(x), 0);
+            if (avx) {
+                // Upper halves that emitted code has cleared are not zero in memory yet.
+                e.vexRM(Op.MOVUPS_STORE | Op.L, x, 0, Emitter.xmm(x), 0);
+            } else {
+                e.legacyRM(Op.MOVUPS_STORE, x, Emitter.xmm(x), 0);
+            }
+        }
+        if (avx) {
+            e.vexZero(false);
         }
         e.legacyRM(LDMXCSR, STMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
         e.load32(Reg.RAX, Emitter.state(CpuState.JIT_MXCSR));
@@ -224,9 +234,13 @@ public final class JitTier implements NativeTier {
      * Called by emitted code that is about to use vectors: loads the guest's, and its MXCSR with every exception masked.
      * Uses RAX and flags.
      */
-    private static void emitLoadVectors(Emitter e) {
-        for (int x = 0; x < 16; x++) {
-            e.legacyRM(Op.MOVUPS, x, Emitter.xmm(x), 0);
+    private static void emitLoadVectors(Emitter e, boolean avx) {
+        if (avx) {
+            loadVectors(e);
+        } else {
+            for (int x = 0; x < 16; x++) {
+                e.legacyRM(Op.MOVUPS, x, Emitter.xmm(x), 0);
+            }
         }
         e.load32(Reg.RAX, Emitter.state(CpuState.MXCSR));
         e.aluImm(Alu.OR, 4, Reg.RAX, MXCSR_MASKS);
@@ -234,6 +248,25 @@ public final class JitTier implements NativeTier {
         e.legacyRM(LDMXCSR, LDMXCSR_GROUP, Emitter.state(CpuState.JIT_MXCSR), 0);
         e.store32(Emitter.state(CpuState.JIT_VECTORS), 1);
         e.emit8(RET);
+    }
+
+    /** Upper halves are loaded only if one is in use: while they are clean, SSE instructions are faster. */
+    private static void loadVectors(Emitter e) {
+        e.legacyRM(Emitter.op(0x83, 4), 7, Emitter.state(CpuState.YMM_IN_USE), 1);
+        e.emit8(0);
+        int whole = e.newLabel();
+        int loaded = e.newLabel();
+        e.jcc(Cond.NE, whole);
+        e.vexZero(false);
+        for (int x = 0; x < 16; x++) {
+            e.vexRM(Op.MOVUPS, x, 0, Emitter.xmm(x), 0);
+        }
+        e.jmp(loaded);
+        e.bind(whole);
+        for (int x = 0; x < 16; x++) {
+            e.vexRM(Op.MOVUPS | Op.L, x, 0, Emitter.xmm(x), 0);
+        }
+        e.bind(loaded);
     }
 
     @Override

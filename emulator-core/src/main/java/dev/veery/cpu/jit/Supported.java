@@ -7,13 +7,24 @@ import dev.veery.cpu.state.CpuState;
 final class Supported {
     private Supported() {}
 
-    /** Whether {@link BlockCompiler} translates the instruction in blocks for {@code mode}. */
-    static boolean is(Insn i, int mode) {
+    /** Whether {@link BlockCompiler} translates the instruction in blocks for {@code mode}, on a host that has it. */
+    static boolean is(Insn i, int mode, HostFeatures host) {
         if (!i.isReg() && i.addrSize != 8) {
             return false;
         }
         if (i.map == Insn.MAP_1 && X87Insns.opcode(i.opcode)) {
             return !i.lock && (mode & CpuState.MODE_X87_MASKED) != 0 && X87Insns.knows(i);
+        }
+        if (i.isVex()) {
+            return VexInsns.general(i)
+                    ? VexInsns.generalOnHost(i, host)
+                    : VexInsns.vectorOnHost(i, mode, host);
+        }
+        if (countsZeros(i)) {
+            return i.opcode == 0xbc ? host.bmi1() : host.lzcnt();
+        }
+        if (movbe(i)) {
+            return host.movbe() && !i.isReg();
         }
         if (i.map == Insn.MAP_1) {
             return oneByte(i) && (!level0(i) || (mode & CpuState.MODE_USER) == 0);
@@ -28,6 +39,16 @@ final class Supported {
         int form = VectorForms.of(i);
         int needed = (form & VectorForms.FLOAT) != 0 ? CpuState.MODE_SSE_MASKED : CpuState.MODE_SSE;
         return form != VectorForms.NONE && (mode & needed) != 0;
+    }
+
+    /** TZCNT or LZCNT. */
+    static boolean countsZeros(Insn i) {
+        return i.map == Insn.MAP_0F && (i.opcode & 0xfe) == 0xbc && i.rep == 0xf3 && !i.lock;
+    }
+
+    /** MOVBE. */
+    static boolean movbe(Insn i) {
+        return i.map == Insn.MAP_0F38 && (i.opcode & 0xfe) == 0xf0 && i.rep == 0 && !i.lock;
     }
 
     /** Whether a translated instruction may be left half-way: it accesses memory, or meets what the interpreter does. */
@@ -74,10 +95,6 @@ final class Supported {
             return true;
         }
         return !(usesReg && highByte(i, i.reg)) && !(i.isReg() && highByte(i, i.rm));
-    }
-
-    private static boolean noRep(Insn i) {
-        return i.rep == 0;
     }
 
     private static boolean oneByte(Insn i) {
@@ -290,10 +307,8 @@ final class Supported {
             case 0xb8:
                 return i.rep == 0xf3;
             case 0xbc:
-                // No model has TZCNT: with F3 it is BSF.
-                return i.rep != 0xf2;
             case 0xbd:
-                return noRep(i);
+                return i.rep != 0xf3;
             default:
                 return false;
         }

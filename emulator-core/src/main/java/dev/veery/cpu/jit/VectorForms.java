@@ -64,7 +64,7 @@ final class VectorForms {
 
     /** The form of an instruction, or {@link #NONE}. */
     static int of(Insn i) {
-        if (i.map == Insn.MAP_1 || i.lock) {
+        if (i.map == Insn.MAP_1 || i.isVex() || i.lock) {
             return NONE;
         }
         int form = TABLE[i.map - 1][index(prefix(i.simdPrefix()), i.opcode)];

@@ -7,12 +7,12 @@ import dev.veery.cpu.state.Vector;
 import dev.veery.memory.access.OffHeap;
 
 /**
- * FXSAVE, FXRSTOR, the XSAVE family for x87 and SSE, and MXCSR (SDM vol. 1, sections 10.5 and 13.7 to 13.9). Images are
+ * FXSAVE, FXRSTOR, the XSAVE family for x87, SSE and AVX, and MXCSR (SDM vol. 1, sections 10.5 and 13.7 to 13.9). Images are
  * put together in {@link CpuState#IMAGE}: whatever faults does so before guest memory or registers change.
  */
 public final class FpuSave {
-    /** The components that XCR0 may have. */
-    public static final long XCR0_SUPPORTED = FpuState.X87 | FpuState.SSE;
+    /** The components that XCR0 may always have. */
+    public static final int XCR0_LEGACY = FpuState.X87 | FpuState.SSE;
 
     private static final int LEGACY = 512;
     private static final int HEADER = 64;
@@ -123,13 +123,17 @@ public final class FpuSave {
         int written = optimise ? asked & inUse : asked;
         long t = s.base + CpuState.IMAGE;
         m.probeWrite(ea, LEGACY + HEADER);
+        long upper = ea + FpuState.AVX_OFFSET;
+        if ((written & FpuState.AVX) != 0) {
+            m.probeWrite(upper, FpuState.upperSize(s));
+        }
         long bv = m.load64(ea + LEGACY);
         if ((written & FpuState.X87) != 0) {
             FpuState.saveX87(s, t, wide);
             m.storeBytes(ea, t, FpuState.MXCSR_OFFSET);
             m.storeBytes(ea + FpuState.ST_OFFSET, t + FpuState.ST_OFFSET, FpuState.XMM_OFFSET - FpuState.ST_OFFSET);
         }
-        if ((asked & FpuState.SSE) != 0) {
+        if ((asked & (FpuState.SSE | FpuState.AVX)) != 0) {
             FpuState.saveMxcsr(s, t);
             m.storeBytes(ea + FpuState.MXCSR_OFFSET, t + FpuState.MXCSR_OFFSET, 8);
         }
@@ -137,6 +141,10 @@ public final class FpuSave {
             FpuState.saveXmm(s, t);
             int end = s.code64() ? FpuState.SIZE64 : FpuState.SIZE32;
             m.storeBytes(ea + FpuState.XMM_OFFSET, t + FpuState.XMM_OFFSET, end - FpuState.XMM_OFFSET);
+        }
+        if ((written & FpuState.AVX) != 0) {
+            FpuState.saveUpper(s, t);
+            m.storeBytes(upper, t, FpuState.upperSize(s));
         }
         m.store64(ea + LEGACY, bv & ~(long) asked | inUse & asked);
     }
@@ -151,11 +159,18 @@ public final class FpuSave {
             throw s.gp0();
         }
         int asked = requested(s);
-        if ((asked & FpuState.SSE) != 0) {
+        boolean upper = (asked & bv & FpuState.AVX) != 0;
+        if (upper) {
+            // Whatever faults does so before a register changes; the staging area is needed for the rest first.
+            touch(s, m, ea + FpuState.AVX_OFFSET, FpuState.upperSize(s));
+        }
+        if ((asked & (FpuState.SSE | FpuState.AVX)) != 0) {
             // MXCSR is loaded whatever XSTATE_BV says.
             int mxcsr = checkedMxcsr(s, OffHeap.getInt(t + FpuState.MXCSR_OFFSET));
             s.setField(CpuState.MXCSR, mxcsr);
             s.updateMode();
+        }
+        if ((asked & FpuState.SSE) != 0) {
             if ((bv & FpuState.SSE) != 0) {
                 FpuState.restoreXmm(s, t);
             } else {
@@ -169,6 +184,19 @@ public final class FpuSave {
                 FpuState.initX87(s);
             }
         }
+        if (upper) {
+            load(s, m, ea + FpuState.AVX_OFFSET, FpuState.upperSize(s));
+            FpuState.restoreUpper(s, t);
+        } else if ((asked & FpuState.AVX) != 0) {
+            FpuState.initUpper(s);
+        }
+    }
+
+    /** Raises what a load of {@code size} bytes would raise. */
+    private static void touch(CpuState s, Mmu m, long ea, int size) {
+        for (int i = 0; i < size; i += CHUNK) {
+            m.loadBytes(ea + i, s.base + CpuState.SCRATCH, CHUNK);
+        }
     }
 
     /** XGETBV. Only XCR0 is there. */
@@ -181,16 +209,22 @@ public final class FpuSave {
         s.setGpr(CpuState.RDX, s.xcr0 >>> 32);
     }
 
-    /** XSETBV: privileged; x87 cannot be left out. */
-    public static void xsetbv(CpuState s) {
+    /**
+     * XSETBV: privileged; x87 cannot be left out, nor SSE where AVX is.
+     *
+     * @param supported the components there are
+     */
+    public static void xsetbv(CpuState s, int supported) {
         checkOsxsave(s);
         long value = s.gpr(CpuState.RDX) << 32 | s.gpr(CpuState.RAX) & 0xffff_ffffL;
         if (s.cpl != 0
                 || (int) s.gpr(CpuState.RCX) != 0
-                || (value & ~XCR0_SUPPORTED) != 0
+                || (value & ~(long) supported) != 0
+                || (value & (FpuState.SSE | FpuState.AVX)) == FpuState.AVX
                 || (value & FpuState.X87) == 0) {
             throw s.gp0();
         }
         s.xcr0 = value;
+        s.updateMode();
     }
 }

@@ -16,6 +16,15 @@ public final class FpuState {
     /** XCR0 and XSTATE_BV: the SSE component. */
     public static final int SSE = 2;
 
+    /** XCR0 and XSTATE_BV: the upper halves of the YMM registers. */
+    public static final int AVX = 4;
+
+    /** Offset of the AVX component in an XSAVE area, compacted or not: it is the first behind the header. */
+    public static final int AVX_OFFSET = 576;
+
+    /** Bytes of the AVX component. */
+    public static final int AVX_SIZE = 256;
+
     /** Offset of MXCSR, then MXCSR_MASK. */
     public static final int MXCSR_OFFSET = 24;
 
@@ -128,9 +137,49 @@ public final class FpuState {
         }
     }
 
-    /** XINUSE: the components, of {@link #X87} and {@link #SSE}, that are not in their initial state (section 13.6). */
+    /** Bytes of the AVX component that this mode uses. */
+    static int upperSize(CpuState s) {
+        return vectors(s) * SLOT;
+    }
+
+    /** Copies the upper halves of the registers there are in this mode to host address {@code to}, 256 bytes. */
+    static void saveUpper(CpuState s, long to) {
+        for (int i = 0; i < vectors(s); i++) {
+            OffHeap.copy(s.xmm(i) + SLOT, to + (long) i * SLOT, SLOT);
+        }
+    }
+
+    /** Takes them back. */
+    static void restoreUpper(CpuState s, long from) {
+        for (int i = 0; i < vectors(s); i++) {
+            OffHeap.copy(from + (long) i * SLOT, s.xmm(i) + SLOT, SLOT);
+        }
+        s.setField(CpuState.YMM_IN_USE, 1);
+        s.setField(CpuState.YMM_IN_USE, upperInUse(s) ? 1 : 0);
+    }
+
+    /** The AVX component's initial state. */
+    static void initUpper(CpuState s) {
+        for (int i = 0; i < vectors(s); i++) {
+            OffHeap.fill(s.xmm(i) + SLOT, SLOT, 0);
+        }
+        s.setField(CpuState.YMM_IN_USE, upperInUse(s) ? 1 : 0);
+    }
+
+    /** XINUSE: the components that are not in their initial state (section 13.6). */
     public static int inUse(CpuState s) {
-        return (x87InUse(s) ? X87 : 0) | (xmmInUse(s) ? SSE : 0);
+        return (x87InUse(s) ? X87 : 0) | (xmmInUse(s) ? SSE : 0) | (upperInUse(s) ? AVX : 0);
+    }
+
+    private static boolean upperInUse(CpuState s) {
+        if (s.field(CpuState.YMM_IN_USE) == 0) {
+            return false;
+        }
+        long any = 0;
+        for (int i = 0; i < 16; i++) {
+            any |= OffHeap.getLong(s.xmm(i) + SLOT) | OffHeap.getLong(s.xmm(i) + SLOT + 8);
+        }
+        return any != 0;
     }
 
     private static boolean x87InUse(CpuState s) {

@@ -81,13 +81,21 @@ public final class SoftF32 {
         return (isNan(a) ? a : b) | QUIET;
     }
 
-    private static int invalid(FloatEnv e) {
+    /** The NaN that a fused operation on a NaN gives: of the first of them in this order. */
+    static int nan(int a, int b, int c, FloatEnv e) {
+        if (isSnan(c)) {
+            e.flags |= FloatEnv.IE;
+        }
+        return isNan(a) || isNan(b) ? nan(a, b, e) : c | QUIET;
+    }
+
+    static int invalid(FloatEnv e) {
         e.flags |= FloatEnv.IE;
         return INDEFINITE;
     }
 
     /** A denormal operand: zero under DAZ, otherwise itself, with DE raised. */
-    private static int operand(int a, FloatEnv e) {
+    static int operand(int a, FloatEnv e) {
         if (!isDenormal(a)) {
             return a;
         }

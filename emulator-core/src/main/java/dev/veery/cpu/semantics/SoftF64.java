@@ -81,13 +81,21 @@ public final class SoftF64 {
         return (isNan(a) ? a : b) | QUIET;
     }
 
-    private static long invalid(FloatEnv e) {
+    /** The NaN that a fused operation on a NaN gives: of the first of them in this order. */
+    static long nan(long a, long b, long c, FloatEnv e) {
+        if (isSnan(c)) {
+            e.flags |= FloatEnv.IE;
+        }
+        return isNan(a) || isNan(b) ? nan(a, b, e) : c | QUIET;
+    }
+
+    static long invalid(FloatEnv e) {
         e.flags |= FloatEnv.IE;
         return INDEFINITE;
     }
 
     /** A denormal operand: zero under DAZ, otherwise itself, with DE raised. */
-    private static long operand(long a, FloatEnv e) {
+    static long operand(long a, FloatEnv e) {
         if (!isDenormal(a)) {
             return a;
         }

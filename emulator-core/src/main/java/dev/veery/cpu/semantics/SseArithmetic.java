@@ -21,9 +21,37 @@ public final class SseArithmetic {
     public static final int RCP = 9;
     public static final int RSQRT = 10;
 
+    /** The comparison with VEX, whose predicate has five bits. */
+    public static final int VCMP = 11;
+
     private static final int ROUND_MXCSR = 1 << 2;
     private static final int ROUND_QUIET = 1 << 3;
-    private static final int UNORDERED = 2;
+
+    // Orders, as bits of HOLDS.
+    private static final int LESS = 1;
+    private static final int EQUAL = 2;
+    private static final int GREATER = 4;
+    private static final int UNORDERED = 8;
+
+    /** By predicate: with which orders it holds. */
+    private static final int[] HOLDS = {
+        EQUAL,
+        LESS,
+        LESS | EQUAL,
+        UNORDERED,
+        LESS | GREATER | UNORDERED,
+        EQUAL | GREATER | UNORDERED,
+        GREATER | UNORDERED,
+        LESS | EQUAL | GREATER,
+        EQUAL | UNORDERED,
+        LESS | UNORDERED,
+        LESS | EQUAL | UNORDERED,
+        0,
+        LESS | GREATER,
+        EQUAL | GREATER,
+        GREATER,
+        LESS | EQUAL | GREATER | UNORDERED
+    };
 
     private SseArithmetic() {}
 
@@ -45,7 +73,9 @@ public final class SseArithmetic {
             case SQRT:
                 return SoftF32.sqrt(b, e);
             case CMP:
-                return holds(SoftF32.compare(a, b, signalling(imm), e), imm) ? -1 : 0;
+                return compare(a, b, imm & 7, e);
+            case VCMP:
+                return compare(a, b, imm & 31, e);
             case ROUND:
                 return SoftF32.roundToIntegral(b, roundingMode(imm, e), (imm & ROUND_QUIET) != 0, e);
             case RCP:
@@ -73,7 +103,9 @@ public final class SseArithmetic {
             case SQRT:
                 return SoftF64.sqrt(b, e);
             case CMP:
-                return holds(SoftF64.compare(a, b, signalling(imm), e), imm) ? -1 : 0;
+                return compare(a, b, imm & 7, e);
+            case VCMP:
+                return compare(a, b, imm & 31, e);
             default:
                 return SoftF64.roundToIntegral(b, roundingMode(imm, e), (imm & ROUND_QUIET) != 0, e);
         }
@@ -104,30 +136,23 @@ public final class SseArithmetic {
         return e.daz && SoftF64.isDenormal(a) ? a & SoftF64.SIGN : a;
     }
 
-    /** Whether predicate {@code imm} of CMPPS and its like raises IE for quiet NaNs too: LT, LE, NLT, NLE. */
-    private static boolean signalling(int imm) {
-        int p = imm & 3;
-        return p == 1 || p == 2;
+    private static int compare(int a, int b, int predicate, FloatEnv e) {
+        return holds(SoftF32.compare(a, b, signalling(predicate), e), predicate) ? -1 : 0;
     }
 
-    /** Whether {@code order}, as the comparisons give it, satisfies the predicate. */
-    private static boolean holds(int order, int imm) {
-        boolean r;
-        switch (imm & 3) {
-            case 0:
-                r = order == 0;
-                break;
-            case 1:
-                r = order == -1;
-                break;
-            case 2:
-                r = order <= 0;
-                break;
-            default:
-                r = order == UNORDERED;
-                break;
-        }
-        return r ^ (imm & 4) != 0;
+    private static long compare(long a, long b, int predicate, FloatEnv e) {
+        return holds(SoftF64.compare(a, b, signalling(predicate), e), predicate) ? -1 : 0;
+    }
+
+    /** Whether a predicate raises IE for quiet NaNs too: of the first 16 LT, LE and their like, of the others the rest. */
+    private static boolean signalling(int predicate) {
+        int p = predicate & 3;
+        return (p == 1 || p == 2) ^ predicate >= 16;
+    }
+
+    /** Whether {@code order}, as the comparisons give it, satisfies the predicate (SDM vol. 2, CMPPD, table 3-1). */
+    private static boolean holds(int order, int predicate) {
+        return (HOLDS[predicate & 15] >> order + 1 & 1) != 0;
     }
 
     private static int roundingMode(int imm, FloatEnv e) {

@@ -68,6 +68,12 @@ public final class CpuState {
     /** Emitted code: the control word that Java wants, an int. */
     public static final int JIT_HOST_FCW = 0x1e4;
 
+    /**
+     * Whether a bit of any YMM register above its XMM register may be set, an int: while it is 0, none is (outside emitted
+     * code).
+     */
+    public static final int YMM_IN_USE = 0x1fc;
+
     /** Offset of XMM0; registers are 64 bytes apart, so that wider ones fit. */
     public static final int XMM = 0x200;
 
@@ -205,8 +211,14 @@ public final class CpuState {
     /** {@link #mode}: x87 instructions do not raise #NM (CR0.EM and TS clear), and the control word masks every exception. */
     public static final int MODE_X87_MASKED = 1 << 12;
 
+    /** {@link #mode}: vector instructions with VEX raise neither #UD nor #NM (as {@link #MODE_SSE}, and XCR0 has their state). */
+    public static final int MODE_AVX = 1 << 14;
+
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int FCW_MASKS = 0x3f;
+
+    /** XCR0: SSE and AVX. */
+    private static final long XCR0_VECTORS = 6;
 
     /** Host address of the off-heap block. */
     public final long base;
@@ -439,6 +451,9 @@ public final class CpuState {
         if ((cr0 & (Cr.CR0_EM | Cr.CR0_TS)) == 0 && (cr4 & Cr.CR4_OSFXSR) != 0) {
             boolean masked = (field(MXCSR) & MXCSR_MASKS) == MXCSR_MASKS;
             m |= masked ? MODE_SSE | MODE_SSE_MASKED : MODE_SSE;
+            if ((cr4 & Cr.CR4_OSXSAVE) != 0 && (xcr0 & XCR0_VECTORS) == XCR0_VECTORS) {
+                m |= MODE_AVX;
+            }
         }
         m |= x87Mode();
         boolean pe = (cr0 & Cr.CR0_PE) != 0;

@@ -28,6 +28,10 @@ public final class Cpuid {
     /** Bytes of the XSAVE area for x87 and SSE: the legacy region and the header (SDM vol. 1, section 13.4). */
     private static final int XSAVE_SIZE = 576;
 
+    /** Bytes of the component that AVX adds, right behind. */
+    private static final int AVX_SIZE = 256;
+
+    private static final int XCR0_AVX = 4;
     private static final int LINE = 64;
 
     private Cpuid() {}
@@ -87,7 +91,7 @@ public final class Cpuid {
                 topology(s, model, subleaf, out);
                 break;
             case 0xd:
-                xsave(model, subleaf, out);
+                xsave(s, model, subleaf, out);
                 break;
             case 0x15:
                 // TSC / crystal = EBX / EAX. Linux also takes the crystal for the local APIC timer's clock.
@@ -175,16 +179,22 @@ public final class Cpuid {
         }
     }
 
-    private static void xsave(CpuModel model, int subleaf, int[] out) {
+    private static void xsave(CpuState s, CpuModel model, int subleaf, int[] out) {
         if (!model.has(Feature.XSAVE)) {
             return;
         }
+        boolean vectors = model.has(Feature.AVX);
+        int all = vectors ? XSAVE_SIZE + AVX_SIZE : XSAVE_SIZE;
+        int enabled = (s.xcr0 & XCR0_AVX) != 0 ? XSAVE_SIZE + AVX_SIZE : XSAVE_SIZE;
         if (subleaf == 0) {
-            out[0] = 3;
-            out[1] = XSAVE_SIZE;
-            out[2] = XSAVE_SIZE;
+            out[0] = vectors ? 3 | XCR0_AVX : 3;
+            out[1] = enabled;
+            out[2] = all;
         } else if (subleaf == 1) {
             out[0] = model.word(Feature.Word.LD1_EAX);
+        } else if (subleaf == 2 && vectors) {
+            out[0] = AVX_SIZE;
+            out[1] = XSAVE_SIZE;
         }
     }
 
