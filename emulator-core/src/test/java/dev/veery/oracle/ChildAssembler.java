@@ -199,6 +199,12 @@ final class ChildAssembler {
         operand(1, base, disp);
     }
 
+    /** {@code xrstor64 [base + disp]}. */
+    void restoreExtended(int base, int disp) {
+        bytes(0x48 | base >> 3, 0x0f, 0xae);
+        operand(5, base, disp);
+    }
+
     /** {@code mov reg, [rip + distance to address]}. */
     void loadRelative(int reg, long address) {
         bytes(0x48 | reg >> 3 << 2, 0x8b, 0x05 | (reg & 7) << 3);

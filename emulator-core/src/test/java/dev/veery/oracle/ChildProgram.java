@@ -62,6 +62,9 @@ final class ChildProgram {
     private static final int ITIMER_VIRTUAL = 1;
     private static final int O_RDWR = 2;
 
+    /** XCR0: x87, SSE and AVX. */
+    private static final int ALL_STATE = 7;
+
     /** Signals that end a case: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
     private static final int[] FAULTS = {4, 5, 7, 8, 11, 31};
 
@@ -104,6 +107,7 @@ final class ChildProgram {
 
     private final ChildAssembler a = new ChildAssembler(Layout.TEXT);
     private final boolean setBases;
+    private final boolean upper;
     private final int fault = a.label();
     private final int alarm = a.label();
     private final int restorer = a.label();
@@ -120,10 +124,12 @@ final class ChildProgram {
     /**
      * Plans the program.
      *
+     * @param upper load the upper halves of the YMM registers too
      * @param setBases write the bases of FS and GS before each case by WRFSBASE and WRGSBASE; the host has them
      */
-    ChildProgram(boolean setBases) {
+    ChildProgram(boolean setBases, boolean upper) {
         this.setBases = setBases;
+        this.upper = upper;
     }
 
     /** The ELF file. */
@@ -293,7 +299,15 @@ final class ChildProgram {
             a.move(RAX, Layout.GS_BASE);
             a.bytes(0xf3, 0x48, 0x0f, 0xae, 0xd8);
         }
-        a.restoreFloat(RDX, Layout.FX);
+        if (upper) {
+            a.copy(RSI, RDX);
+            a.move(RAX, ALL_STATE);
+            a.move(RDX, 0);
+            a.restoreExtended(RSI, Layout.FX);
+            a.copy(RDX, RSI);
+        } else {
+            a.restoreFloat(RDX, Layout.FX);
+        }
         a.load(RAX, RDX, Layout.CODE_ADDRESS);
         a.store(RAX, RBX, V_FAR);
         a.load(RAX, RDX, Layout.CODE_SELECTOR);

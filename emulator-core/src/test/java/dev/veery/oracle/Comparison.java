@@ -35,6 +35,12 @@ final class Comparison {
 
     private static final int MXCSR_MASK = 28;
 
+    /** struct _fpx_sw_bytes (arch/x86/include/uapi/asm/sigcontext.h): magic1, when the image has an XSAVE header. */
+    private static final int SW_MAGIC = 464;
+
+    private static final int FP_XSTATE_MAGIC1 = 0x4650_5853;
+    private static final int AVX = 4;
+
     private Comparison() {}
 
     /** Reads what the child stored. */
@@ -54,6 +60,12 @@ final class Comparison {
             out.gpr[r] = shared.getLong(sc + 8 * SIGCONTEXT[r]);
         }
         shared.get(slot + Layout.OUT_FX, out.fx);
+        boolean upper = out.fxView.getInt(SW_MAGIC) == FP_XSTATE_MAGIC1
+                && (out.fxView.getLong(OracleCase.FX_XSTATE_BV) & AVX) != 0;
+        if (!upper) {
+            // In the initial state what the image holds does not count.
+            Arrays.fill(out.fx, OracleCase.FX_UPPER, Layout.FX_SIZE, (byte) 0);
+        }
         shared.get(slot + Layout.OUT_DATA, out.data);
     }
 
@@ -99,6 +111,7 @@ final class Comparison {
                 && Arrays.equals(host.gpr, guest.gpr)
                 && Arrays.equals(host.fx, 0, MXCSR_MASK, guest.fx, 0, MXCSR_MASK)
                 && Arrays.equals(host.fx, MXCSR_MASK + 4, FX_END, guest.fx, MXCSR_MASK + 4, FX_END)
+                && Arrays.equals(host.fx, OracleCase.FX_UPPER, Layout.FX_SIZE, guest.fx, OracleCase.FX_UPPER, Layout.FX_SIZE)
                 && Arrays.equals(host.data, guest.data);
     }
 
@@ -141,6 +154,7 @@ final class Comparison {
         }
         for (int i = 0; i < 16; i++) {
             wide(b, "XMM" + i, h, g, OracleCase.FX_XMM + 16 * i);
+            wide(b, "YMM" + i, h, g, OracleCase.FX_UPPER + 16 * i);
         }
     }
 

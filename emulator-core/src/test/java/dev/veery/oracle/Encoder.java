@@ -18,6 +18,8 @@ final class Encoder {
     private boolean ripRelative;
     private long target;
     private int operandSize;
+    private int vvvv;
+    private boolean large;
 
     Encoder(Values v) {
         this.v = v;
@@ -95,6 +97,9 @@ final class Encoder {
             immediateSize = 2;
         }
         operandSize = wide ? 8 : operand16 ? 2 : 4;
+        if (f.has(Trait.VEX)) {
+            vexFields(c, f);
+        }
         if (f.immediate().equals("far")) {
             immediateSize = operandSize + 2;
         }
@@ -109,9 +114,13 @@ final class Encoder {
         } else if (f.opcode().length == 1 || (f.opcode()[1] & 0xf8) == 0xc8) {
             rexBits |= !c.compat && v.chance(30) ? 1 : 0;
         }
-        prefixes(c, f, lock, operand16);
-        for (byte b : f.opcode()) {
-            c.emit(b);
+        if (f.has(Trait.VEX)) {
+            vex(c, f);
+        } else {
+            prefixes(c, f, lock, operand16);
+            for (byte b : f.opcode()) {
+                c.emit(b);
+            }
         }
         for (int i = 0; i < tailLength; i++) {
             c.emit(tail[i]);
@@ -189,6 +198,43 @@ final class Encoder {
         }
     }
 
+    // ---- VEX
+
+    /** What VEX says besides the registers of ModRM; now and then what it must not say. */
+    private void vexFields(OracleCase c, Form f) {
+        boolean free = f.has(Trait.VVVV) || v.chance(2);
+        vvvv = free ? anyRegister(c) : 0;
+        if (f.has(Trait.FIELD) && vvvv != RSP && v.chance(60)) {
+            c.gpr[vvvv] = v.below(80) | (long) v.below(80) << 8 | v.random() << 16;
+        }
+        boolean any = f.has(Trait.L_FREE) || !f.has(Trait.L0) && !f.has(Trait.L1) || v.chance(2);
+        large = any ? v.chance(50) : f.has(Trait.L1);
+        wide = !f.has(Trait.W0) && !f.has(Trait.W1) || v.chance(2) ? v.chance(50) : f.has(Trait.W1);
+    }
+
+    private void vex(OracleCase c, Form f) {
+        if (v.chance(1)) {
+            int[] wrong = {0x66, 0xf2, 0xf3, 0xf0, 0x48};
+            c.emit(wrong[v.below(c.compat ? 4 : 5)]);
+        }
+        if (address32) {
+            c.emit(0x67);
+        }
+        if (segment != 0) {
+            c.emit(segment);
+        }
+        byte[] o = f.opcode();
+        int map = o.length == 2 ? 1 : o[1] == 0x38 ? 2 : 3;
+        int pp = f.mandatory() == 0x66 ? 1 : f.mandatory() == 0xf3 ? 2 : f.mandatory() == 0xf2 ? 3 : 0;
+        int last = (~vvvv & 15) << 3 | (large ? 4 : 0) | pp;
+        if (map == 1 && !wide && (rexBits & 3) == 0 && v.chance(60)) {
+            c.emit(0xc5, (~rexBits & 4) << 5 | last);
+        } else {
+            c.emit(0xc4, (~rexBits & 7) << 5 | map, (wide ? 0x80 : 0) | last);
+        }
+        c.emit(o[o.length - 1]);
+    }
+
     // ---- ModRM
 
     private void modrm(OracleCase c, Form f, boolean whole) {
@@ -217,12 +263,16 @@ final class Encoder {
         boolean aligned = f.has(Trait.ALIGNED) || whole || v.chance(50);
         target = pointer(size, aligned);
         if (f.has(Trait.ALIGNED) && v.chance(90)) {
-            target &= -16;
+            target &= f.has(Trait.VEX) && large ? -32 : -16;
         } else if (whole) {
             // Locked accesses that cross a cache line stall the whole machine, or trap where the host forbids them.
             target &= -Integer.highestOneBit(size);
         }
         patch(c, f);
+        if (f.has(Trait.GATHER) && !(c.compat && address32) && v.chance(97)) {
+            gather(c, f, reg);
+            return;
+        }
         if (!c.compat && segment != 0) {
             target -= segment == 0x64 ? Layout.FS_BASE : Layout.GS_BASE;
         }
@@ -258,6 +308,42 @@ final class Encoder {
                 base(c, reg);
                 break;
         }
+    }
+
+    /** Indices that mostly reach the data, and registers that mostly differ. */
+    private void gather(OracleCase c, Form f, int reg) {
+        int x = anyRegister(c);
+        int number = reg | (rexBits & 4) << 1;
+        while ((x == number || x == vvvv || number == vvvv) && !v.chance(2)) {
+            x = anyRegister(c);
+            vvvv = anyRegister(c);
+        }
+        int scale = v.below(4);
+        int b = anyRegister(c);
+        if (b == RSP) {
+            b = 3;
+        }
+        long base = Layout.DATA + v.below(Layout.PAGE);
+        if (!c.compat && segment != 0) {
+            base -= segment == 0x64 ? Layout.FS_BASE : Layout.GS_BASE;
+        }
+        long displacement = displacement(b);
+        set(c, b, base - displacement);
+        int indexSize = (f.opcode()[2] & 1) == 0 ? 4 : 8;
+        for (int at = 0; at < 32; at += indexSize) {
+            int place = (at < 16 ? OracleCase.FX_XMM : OracleCase.FX_UPPER - 16) + 16 * x + at;
+            long value = v.chance(97) ? v.below(Layout.PAGE >> scale) : v.integer();
+            if (indexSize == 4) {
+                c.fxView.putInt(place, (int) value);
+            } else {
+                c.fxView.putLong(place, value);
+            }
+        }
+        rexBits |= x >> 3 << 1 | b >> 3;
+        int mod = mod(displacement, b);
+        tail[tailLength++] = mod << 6 | reg << 3 | 4;
+        tail[tailLength++] = scale << 6 | (x & 7) << 3 | b & 7;
+        displacementBytes(mod, displacement);
     }
 
     /** Puts operands of the right type where the instruction will look. */

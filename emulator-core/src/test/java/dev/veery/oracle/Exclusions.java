@@ -14,6 +14,11 @@ final class Exclusions {
                 return twoByte(i);
             case Insn.MAP_0F38:
                 return threeByte38(i);
+            case Insn.MAP_VEX_0F:
+            case Insn.MAP_VEX_0F38:
+            case Insn.MAP_VEX_0F3A:
+            case Insn.MAP_VEX_NONE:
+                return true;
             default:
                 return threeByte3a(i);
         }
@@ -51,6 +56,7 @@ final class Exclusions {
                 return i.codeSize == 64 || i.isReg();
             case 0xc4:
             case 0xc5:
+                // LES and LDS.
                 return true;
             case 0x63:
                 // ARPL works on selectors alone but is a different instruction in 64-bit mode.

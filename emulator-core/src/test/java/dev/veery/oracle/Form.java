@@ -55,7 +55,25 @@ record Form(
         FRAME,
         FXRSTOR,
         LDMXCSR,
-        FPU
+        FPU,
+        /** Has a VEX prefix. */
+        VEX,
+        /** VEX.vvvv is an operand. */
+        VVVV,
+        /** VEX.L is 0. */
+        L0,
+        /** VEX.L is 1. */
+        L1,
+        /** VEX.L may be either, and does not make the memory operand larger. */
+        L_FREE,
+        /** VEX.W is 0. */
+        W0,
+        /** VEX.W is 1. */
+        W1,
+        /** VEX.vvvv is a shift count or a description of a bit field. */
+        FIELD,
+        /** The memory operand has vectors of indices. */
+        GATHER
     }
 
     boolean has(Trait trait) {

@@ -25,9 +25,14 @@ final class Generator implements Oracle.Source {
     private final Values v;
     private final List<Form> forms;
     private final Encoder encoder;
+
+    /** Whether there are forms that use the upper halves of vector registers. */
+    private final boolean upper;
+
     private int turn;
 
     Generator(long seed, List<Form> forms) {
+        upper = forms.stream().anyMatch(f -> f.key().startsWith("VEX") && f.size() == 32);
         v = new Values(new SplittableRandom(seed));
         this.forms = forms;
         encoder = new Encoder(v);
@@ -213,6 +218,11 @@ final class Generator implements Oracle.Source {
     private void vectors(OracleCase c, char type) {
         for (int i = 0; i < 16; i++) {
             v.fill(c.fx, OracleCase.FX_XMM + 16 * i, 16, type);
+        }
+        boolean clean = !upper || v.chance(25);
+        c.fxView.putLong(OracleCase.FX_XSTATE_BV, clean ? 3 : 7);
+        for (int i = 0; !clean && i < 16; i++) {
+            v.fill(c.fx, OracleCase.FX_UPPER + 16 * i, 16, type);
         }
     }
 

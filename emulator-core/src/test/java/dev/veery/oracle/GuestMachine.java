@@ -83,7 +83,7 @@ final class GuestMachine implements AutoCloseable {
     private final RamBlock ram = guestRam.allocate("ram", RAM_SIZE);
     private final AddressSpace memory;
     private final SoftMmu m;
-    private final CpuEnv env = new Environment(CpuModels.parse("max"));
+    private final CpuEnv env = new Environment(CpuModels.parse("max,+avx,+avx2,+fma,+f16c"));
     private final Interpreter interpreter;
     private final Decoder decoder = new Decoder();
     private final Insn insn = new Insn();
@@ -205,7 +205,7 @@ final class GuestMachine implements AutoCloseable {
         if (fsgsbase) {
             s.cr4 |= Cr.CR4_FSGSBASE;
         }
-        s.xcr0 = 3;
+        s.xcr0 = 7;
         s.efer = Cr.EFER_SCE | Cr.EFER_LME | Cr.EFER_LMA | Cr.EFER_NXE;
         s.dr6 = 0xffff_0ff0L;
         s.dr7 = 0x400;
@@ -297,6 +297,10 @@ final class GuestMachine implements AutoCloseable {
         for (int i = 0; i < 16; i++) {
             OffHeap.putLong(s.xmm(i), fx.getLong(OracleCase.FX_XMM + 16 * i));
             OffHeap.putLong(s.xmm(i) + 8, fx.getLong(OracleCase.FX_XMM + 16 * i + 8));
+            boolean upper = (fx.getLong(OracleCase.FX_XSTATE_BV) & 4) != 0;
+            OffHeap.putLong(s.xmm(i) + 16, upper ? fx.getLong(OracleCase.FX_UPPER + 16 * i) : 0);
+            OffHeap.putLong(s.xmm(i) + 24, upper ? fx.getLong(OracleCase.FX_UPPER + 16 * i + 8) : 0);
+            s.setField(CpuState.YMM_IN_USE, upper ? 1 : 0);
         }
     }
 
@@ -370,6 +374,8 @@ final class GuestMachine implements AutoCloseable {
         for (int i = 0; i < 16; i++) {
             fx.putLong(OracleCase.FX_XMM + 16 * i, OffHeap.getLong(s.xmm(i)));
             fx.putLong(OracleCase.FX_XMM + 16 * i + 8, OffHeap.getLong(s.xmm(i) + 8));
+            fx.putLong(OracleCase.FX_UPPER + 16 * i, OffHeap.getLong(s.xmm(i) + 16));
+            fx.putLong(OracleCase.FX_UPPER + 16 * i + 8, OffHeap.getLong(s.xmm(i) + 24));
         }
     }
 

@@ -19,6 +19,11 @@ record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsba
     private static final long AT_HWCAP2 = 26;
     private static final long HWCAP2_FSGSBASE = 1 << 1;
 
+    /** Whether the vector instructions that have VEX can be compared. */
+    boolean vex() {
+        return flags.containsAll(Set.of("avx", "avx2", "fma", "f16c"));
+    }
+
     static HostInfo read() {
         boolean usable = System.getProperty("os.arch").equals("amd64")
                 && System.getProperty("os.name").equals("Linux");

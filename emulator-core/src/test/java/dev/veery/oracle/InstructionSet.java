@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Every instruction form of the {@code max} model that user mode can run and whose result the environment does not decide
@@ -241,6 +242,7 @@ final class InstructionSet {
             0FC8-0FCF
             0FFF /r m8
             F3.0FB8 /r os m8
+            F3.0FBC-0FBD /r os m8
             NP.0F38F0 /r:mem m8
             NP.0F38F1 /r:mem m8
             66.0F38F0 /r:mem m8
@@ -414,6 +416,196 @@ final class InstructionSet {
             66.0F3A60-0F3A63 /r ib a m16
             """;
 
+    /**
+     * With VEX: as above, and attributes v for an operand in VEX.vvvv, l0, l1 and lx for what VEX.L may be (else it says how
+     * large a memory operand of m32 is), w0 and w1 likewise.
+     */
+    private static final String VEX_GENERAL = """
+            NP.0F38F2 /r v l0 m8
+            NP.0F38F3 /1 v l0 m8
+            NP.0F38F3 /2 v l0 m8
+            NP.0F38F3 /3 v l0 m8
+            NP.0F38F5 /r v field l0 m8
+            F3.F2.0F38F5 /r v l0 m8
+            F2.0F38F6 /r v l0 m8
+            NP.66.F3.F2.0F38F7 /r v field l0 m8
+            F2.0F3AF0 /r ib l0 m8
+            """;
+
+    private static final String VEX_VECTOR = """
+            NP.66.0F10-0F11 /r m32 ts
+            F3.0F10-0F11 /r:mem lx m4 ts
+            F2.0F10-0F11 /r:mem lx m8 td
+            F3.F2.0F10-0F11 /r:reg v lx m8 ts
+            NP.0F12 /r v l0 m8 ts
+            66.0F12 /r:mem v l0 m8
+            F2.0F12 /r m32 td
+            F3.0F12 /r m32
+            NP.66.0F13 /r:mem l0 m8
+            NP.66.0F14-0F15 /r v m32
+            NP.0F16 /r v l0 m8
+            66.0F16 /r:mem v l0 m8
+            F3.0F16 /r m32
+            NP.66.0F17 /r:mem l0 m8
+            NP.66.0F28-0F29 /r a m32
+            F3.F2.0F2A /r v lx m8
+            NP.66.0F2B /r:mem a m32
+            F3.0F2C-0F2D /r lx m4 ts
+            F2.0F2C-0F2D /r lx m8 td
+            NP.0F2E-0F2F /r lx m4 ts
+            66.0F2E-0F2F /r lx m8 td
+            NP.66.0F50 /r:reg m32
+            NP.0F51 /r m32 ts
+            66.0F51 /r m32 td
+            F3.0F51 /r v lx m4 ts
+            F2.0F51 /r v lx m8 td
+            NP.0F52-0F53 /r m32 ts
+            F3.0F52-0F53 /r v lx m4 ts
+            NP.66.0F54-0F57 /r v m32
+            NP.0F58-0F59 /r v m32 ts
+            66.0F58-0F59 /r v m32 td
+            F3.0F58-0F59 /r v lx m4 ts
+            F2.0F58-0F59 /r v lx m8 td
+            NP.0F5A /r m16 ts
+            66.0F5A /r m32 td
+            F3.0F5A /r v lx m4 ts
+            F2.0F5A /r v lx m8 td
+            NP.0F5B /r m32
+            66.F3.0F5B /r m32 ts
+            NP.0F5C-0F5F /r v m32 ts
+            66.0F5C-0F5F /r v m32 td
+            F3.0F5C-0F5F /r v lx m4 ts
+            F2.0F5C-0F5F /r v lx m8 td
+            66.0F60-0F6D /r v m32
+            66.0F6E /r l0 m8
+            66.F3.0F6F /r a m32
+            66.F2.F3.0F70 /r ib m32
+            66.0F71 /2:reg v ib m32
+            66.0F71 /4:reg v ib m32
+            66.0F71 /6:reg v ib m32
+            66.0F72 /2:reg v ib m32
+            66.0F72 /4:reg v ib m32
+            66.0F72 /6:reg v ib m32
+            66.0F73 /2:reg v ib m32
+            66.0F73 /3:reg v ib m32
+            66.0F73 /6:reg v ib m32
+            66.0F73 /7:reg v ib m32
+            66.0F74-0F76 /r v m32
+            NP.0F77 m32
+            66.0F7C-0F7D /r v m32 td
+            F2.0F7C-0F7D /r v m32 ts
+            66.0F7E /r l0 m8
+            F3.0F7E /r l0 m8
+            66.F3.0F7F /r a m32
+            NP.0FAE /2:mem l0 m4
+            NP.0FAE /3:mem l0 m4
+            NP.0FC2 /r v ib m32 ts
+            66.0FC2 /r v ib m32 td
+            F3.0FC2 /r v ib lx m4 ts
+            F2.0FC2 /r v ib lx m8 td
+            66.0FC4 /r v ib l0 m2
+            66.0FC5 /r:reg ib l0
+            NP.66.0FC6 /r v ib m32
+            66.0FD0 /r v m32 td
+            F2.0FD0 /r v m32 ts
+            66.0FD1-0FD3 /r v m16
+            66.0FD4-0FD5 /r v m32
+            66.0FD6 /r l0 m8
+            66.0FD7 /r:reg m32
+            66.0FD8-0FE0 /r v m32
+            66.0FE1-0FE2 /r v m16
+            66.0FE3-0FE5 /r v m32
+            66.F2.0FE6 /r m32 td
+            F3.0FE6 /r m16
+            66.0FE7 /r:mem a m32
+            66.0FE8-0FEF /r v m32
+            F2.0FF0 /r:mem m32
+            66.0FF1-0FF3 /r v m16
+            66.0FF4-0FF6 /r v m32
+            66.0FF7 /r:reg l0
+            66.0FF8-0FFE /r v m32
+            66.0F3800-0F380B /r v m32
+            66.0F380C-0F380D /r v w0 m32
+            66.0F380E-0F380F /r w0 m32
+            66.0F3813 /r w0 m16
+            66.0F3816 /r v l1 w0 m32
+            66.0F3817 /r m32
+            66.0F3818 /r w0 m4
+            66.0F3819 /r l1 w0 m8
+            66.0F381A /r:mem l1 w0 m16
+            66.0F381C-0F381E /r m32
+            66.0F3820-0F3825 /r m16
+            66.0F3828-0F3829 /r v m32
+            66.0F382A /r:mem a m32
+            66.0F382B /r v m32
+            66.0F382C-0F382F /r:mem v w0 m32
+            66.0F3830-0F3835 /r m16
+            66.0F3836 /r v l1 w0 m32
+            66.0F3837-0F3840 /r v m32
+            66.0F3841 /r l0 m16
+            66.0F3845 /r v m32
+            66.0F3846 /r v w0 m32
+            66.0F3847 /r v m32
+            66.0F3858 /r w0 m4
+            66.0F3859 /r w0 m8
+            66.0F385A /r:mem l1 w0 m16
+            66.0F3878 /r w0 m1
+            66.0F3879 /r w0 m2
+            66.0F388C /r:mem v m32
+            66.0F388E /r:mem v m32
+            66.0F3890-0F3893 /r:mem v gather m32
+            66.0F3896-0F3898 /r v m32 ts
+            66.0F3899 /r v lx m8 td
+            66.0F389A /r v m32 ts
+            66.0F389B /r v lx m8 ts
+            66.0F389C /r v m32 td
+            66.0F389D /r v lx m8 td
+            66.0F389E /r v m32 ts
+            66.0F389F /r v lx m8 ts
+            66.0F38A6-0F38A8 /r v m32 td
+            66.0F38A9 /r v lx m8 ts
+            66.0F38AA /r v m32 td
+            66.0F38AB /r v lx m8 td
+            66.0F38AC /r v m32 ts
+            66.0F38AD /r v lx m8 ts
+            66.0F38AE /r v m32 td
+            66.0F38AF /r v lx m8 td
+            66.0F38B6-0F38B8 /r v m32 ts
+            66.0F38B9 /r v lx m8 td
+            66.0F38BA /r v m32 ts
+            66.0F38BB /r v lx m8 ts
+            66.0F38BC /r v m32 td
+            66.0F38BD /r v lx m8 td
+            66.0F38BE /r v m32 ts
+            66.0F38BF /r v lx m8 ts
+            66.0F3A00-0F3A01 /r ib l1 w1 m32
+            66.0F3A02 /r v ib w0 m32
+            66.0F3A04-0F3A05 /r ib w0 m32
+            66.0F3A06 /r v ib l1 w0 m32
+            66.0F3A08 /r ib m32 ts
+            66.0F3A09 /r ib m32 td
+            66.0F3A0A /r v ib lx m4 ts
+            66.0F3A0B /r v ib lx m8 td
+            66.0F3A0C-0F3A0F /r v ib m32
+            66.0F3A14 /r ib l0 m1
+            66.0F3A15 /r ib l0 m2
+            66.0F3A16-0F3A17 /r ib l0 m8
+            66.0F3A18 /r v ib l1 w0 m16
+            66.0F3A19 /r ib l1 w0 m16
+            66.0F3A1D /r ib w0 m16 ts
+            66.0F3A20 /r v ib l0 m1
+            66.0F3A21 /r v ib l0 m4
+            66.0F3A22 /r v ib l0 m8
+            66.0F3A38 /r v ib l1 w0 m16
+            66.0F3A39 /r ib l1 w0 m16
+            66.0F3A40 /r v ib m32 ts
+            66.0F3A41 /r v ib l0 m16 td
+            66.0F3A42 /r v ib m32
+            66.0F3A46 /r v ib l1 w0 m32
+            66.0F3A4A-0F3A4C /r v ib w0 m32
+            66.0F3A60-0F3A63 /r ib l0 m16
+            """;
+
     /** Memory operands of the eight x87 opcodes, by ModRM.reg: size in bytes and type. */
     private static final String[][] X87_MEMORY = {
         {"4s", "4s", "4s", "4s", "4s", "4s", "4s", "4s"},
@@ -425,6 +617,8 @@ final class InstructionSet {
         {"2i", "2i", "2i", "2i", "2i", "2i", "2i", "2i"},
         {"2i", "2i", "2i", "2i", "10b", "8i", "10b", "8i"}
     };
+
+    private static final Pattern VEX_GENERAL_KEYS = Pattern.compile("^VEX .*0F3(8F[2-7]|AF0)");
 
     private InstructionSet() {}
 
@@ -442,6 +636,16 @@ final class InstructionSet {
         }
         if (!host.flags().contains("movbe")) {
             forms.removeIf(f -> f.key().matches("(NP|66) 0F38F[01] .*"));
+        }
+        if (!host.flags().contains("bmi1") || !host.flags().contains("bmi2")) {
+            forms.removeIf(f -> f.key().startsWith("F3 0FBC") || VEX_GENERAL_KEYS.matcher(f.key()).find());
+        }
+        if (!host.vex()) {
+            forms.removeIf(f -> f.has(Form.Trait.VEX)
+                    && !VEX_GENERAL_KEYS.matcher(f.key()).find());
+        }
+        if (!host.flags().contains("abm")) {
+            forms.removeIf(f -> f.key().startsWith("F3 0FBD"));
         }
         if (!host.flags().contains("clflushopt")) {
             forms.removeIf(f -> f.key().startsWith("66 0FAE /7"));
@@ -464,6 +668,8 @@ final class InstructionSet {
         INTEGER.lines().forEach(line -> parse(forms, line));
         SEGMENTS.lines().forEach(line -> parse(forms, line));
         VECTOR.lines().forEach(line -> parse(forms, line));
+        VEX_GENERAL.lines().forEach(line -> parse(forms, line + " vex"));
+        VEX_VECTOR.lines().forEach(line -> parse(forms, line + " vex"));
         x87(forms);
         return forms;
     }
@@ -535,12 +741,13 @@ final class InstructionSet {
                 traits.add(trait(w));
             }
         }
-        if (mandatory == 0 && size == 16 && isMmx(hex)) {
+        boolean vex = traits.contains(Form.Trait.VEX);
+        if (!vex && mandatory == 0 && size == 16 && isMmx(hex)) {
             size = 8;
             traits.remove(Form.Trait.ALIGNED);
         }
         special(hex, mandatory, modrm, traits);
-        String name = (mandatory < 0 ? "" : mandatory == 0 ? "NP " : String.format("%02X ", mandatory)) + hex;
+        String name = (vex ? "VEX " : "") + (mandatory < 0 ? "" : mandatory == 0 ? "NP " : String.format("%02X ", mandatory)) + hex;
         if (modrm.isEmpty()) {
             forms.add(new Form(name, mandatory, opcode, false, -1, false, immediate, size, type, traits));
             return;
@@ -606,6 +813,24 @@ final class InstructionSet {
                 return Form.Trait.FRAME;
             case "os":
                 return Form.Trait.OPERAND_SIZE;
+            case "vex":
+                return Form.Trait.VEX;
+            case "v":
+                return Form.Trait.VVVV;
+            case "gather":
+                return Form.Trait.GATHER;
+            case "field":
+                return Form.Trait.FIELD;
+            case "l0":
+                return Form.Trait.L0;
+            case "l1":
+                return Form.Trait.L1;
+            case "lx":
+                return Form.Trait.L_FREE;
+            case "w0":
+                return Form.Trait.W0;
+            case "w1":
+                return Form.Trait.W1;
             case "fpu":
                 return Form.Trait.FPU;
             default:

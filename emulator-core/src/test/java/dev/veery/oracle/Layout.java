@@ -90,17 +90,17 @@ final class Layout {
     static final int CODE_BYTES = 0x100;
     static final int CODE_BYTES_SIZE = 128;
 
-    /** FXSAVE image in its 64-bit form. */
+    /** XSAVE image in its 64-bit form: the FXSAVE image, the header, the upper halves of the YMM registers. */
     static final int FX = 0x200;
 
-    static final int FX_SIZE = 512;
+    static final int FX_SIZE = 832;
 
     /** Result: general registers as the kernel's struct sigcontext has them. */
-    static final int OUT_SIGCONTEXT = 0x400;
+    static final int OUT_SIGCONTEXT = 0x580;
 
-    static final int OUT_SIGNAL = 0x4c0;
-    static final int OUT_FX = 0x600;
-    static final int OUT_DATA = 0x800;
+    static final int OUT_SIGNAL = 0x640;
+    static final int OUT_FX = 0x680;
+    static final int OUT_DATA = 0xa00;
     static final int SLOT_SIZE = OUT_DATA + DATA_SIZE;
 
     static final int BATCH_SIZE = BATCH_SLOTS + SLOTS * SLOT_SIZE;

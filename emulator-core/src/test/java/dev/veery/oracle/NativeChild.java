@@ -30,7 +30,7 @@ final class NativeChild implements AutoCloseable {
                         .order(ByteOrder.LITTLE_ENDIAN);
             }
             Path program = directory.resolve("child");
-            Files.write(program, new ChildProgram(host.fsgsbase()).elf());
+            Files.write(program, new ChildProgram(host.fsgsbase(), host.vex()).elf());
             Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
             process = new ProcessBuilder(program.toString(), file.toString())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -23,6 +23,14 @@ final class OracleCase {
     static final int FX_ST = 32;
     static final int FX_XMM = 160;
 
+    /** XSTATE_BV, SDM vol. 1, section 13.4.2. */
+    static final int FX_XSTATE_BV = 512;
+
+    /** Upper halves of the YMM registers. */
+    static final int FX_UPPER = 576;
+
+    private static final int XSTATE_ALL = 7;
+
     final long[] gpr = new long[16];
     long rflags;
     final byte[] code = new byte[Layout.CODE_BYTES_SIZE];
@@ -58,6 +66,7 @@ final class OracleCase {
         Arrays.fill(fx, (byte) 0);
         fxView.putShort(FX_FCW, (short) FCW_DEFAULT);
         fxView.putInt(FX_MXCSR, MXCSR_DEFAULT);
+        fxView.putLong(FX_XSTATE_BV, XSTATE_ALL);
         forms.clear();
     }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
  * is made equal, so that everything else is still compared.
  */
 final class Quirks {
+    private static final int RSP = 4;
     private static final int UNDEFINED = 6;
     private static final int STACK = 12;
     private static final int PAGE_FAULT = 14;
@@ -23,16 +24,23 @@ final class Quirks {
 
     /** Takes known differences out of {@code guest}; false when there are none. */
     static boolean explain(OracleCase c, Outcome host, Outcome guest) {
-        if (c.wild && (undefinedFetch(host, guest) || undefinedFetch(guest, host))) {
+        boolean vex = c.forms.stream().anyMatch(f -> f.has(Form.Trait.VEX));
+        if ((c.wild || vex) && (undefinedFetch(host, guest) || undefinedFetch(guest, host))) {
             // How long an undefined instruction is, is undefined too.
             guest.vector = Outcome.EXCLUDED;
             return false;
+        }
+        if (c.forms.size() == 1 && c.forms.get(0).key().matches(TRANSCENDENTAL)) {
+            return lastPlace(host, guest);
         }
         int at = opcodeAt(c, host.rip);
         if (at < 0) {
             return false;
         }
         int opcode = c.code[at] & 0xff;
+        if (vex && (opcode & 0xfe) == 0xc4) {
+            return vex(c, at, host, guest);
+        }
         int digit = c.code[at + 1] >> 3 & 7;
         if (opcode == 0x0f) {
             opcode = opcode << 8 | c.code[at + 1] & 0xff;
@@ -43,9 +51,6 @@ final class Quirks {
         }
         if (opcode == 0xff7 && (memoryFault(host) || memoryFault(guest))) {
             return maskedStore(host, guest);
-        }
-        if (c.forms.size() == 1 && c.forms.get(0).key().matches(TRANSCENDENTAL)) {
-            return lastPlace(host, guest);
         }
         return false;
     }
@@ -85,6 +90,18 @@ final class Quirks {
             default:
                 return false;
         }
+    }
+
+    /** Masked moves: VMASKMOVDQU as without VEX; of the others which element's fault is found. */
+    private static boolean vex(OracleCase c, int at, Outcome host, Outcome guest) {
+        boolean two = c.code[at] == (byte) 0xc5;
+        int map = two ? 1 : c.code[at + 1] & 0x1f;
+        int opcode = c.code[at + (two ? 2 : 3)] & 0xff;
+        if (map == 1 && opcode == 0xf7 && (memoryFault(host) || memoryFault(guest))) {
+            return maskedStore(host, guest);
+        }
+        boolean masked = map == 2 && (opcode >= 0x2c && opcode <= 0x2f || opcode == 0x8c || opcode == 0x8e);
+        return masked && memoryFault(host) && memoryFault(guest) && anyFault(host, guest);
     }
 
     private static boolean undefinedFetch(Outcome one, Outcome other) {
@@ -153,7 +170,7 @@ final class Quirks {
 
     /** POPA has loaded the registers popped before the one that faults; ESP is as it was. */
     private static boolean popAll(Outcome host, Outcome guest) {
-        for (int r = 7; r >= 0 && host.gpr[r] != guest.gpr[r]; r--) {
+        for (int r = 7; r >= 0 && (r == RSP || host.gpr[r] != guest.gpr[r]); r--) {
             guest.gpr[r] = host.gpr[r];
         }
         return true;

@@ -15,21 +15,41 @@ final class UndefinedFlags {
     private static final int OF = 0x800;
     private static final int ALL = CF | PF | AF | ZF | SF | OF;
 
+    /** TZCNT and LZCNT: everything but CF and ZF. */
+    private static final int COUNTED = ALL & ~CF & ~ZF;
+
     private UndefinedFlags() {}
 
     /** Of a form. */
     static int of(Form f) {
         byte[] o = f.opcode();
         int last = o[o.length - 1] & 0xff;
+        if (f.has(Form.Trait.VEX)) {
+            return o.length == 3 && o[1] == 0x38 && f.mandatory() == 0 ? vexGeneral(last) : 0;
+        }
         if (o.length == 1) {
             return oneByte(last, f.digit());
         }
+        if (f.mandatory() == 0xf3 && o.length == 2 && (last & 0xfe) == 0xbc) {
+            return COUNTED;
+        }
         return o.length == 2 && o[0] == 0x0f ? twoByte(last) : 0;
+    }
+
+    /** ANDN, BLSR, BLSMSK, BLSI and BZHI: AF and PF; BEXTR: SF too. */
+    private static int vexGeneral(int opcode) {
+        return opcode == 0xf7 ? AF | PF | SF : opcode >= 0xf2 && opcode <= 0xf5 ? AF | PF : 0;
     }
 
     /** Of a decoded instruction. */
     static int of(Insn i) {
         int digit = i.modrm >> 3 & 7;
+        if (i.map == Insn.MAP_VEX_0F38 && i.simdPrefix() == 0) {
+            return vexGeneral(i.opcode);
+        }
+        if (i.map == Insn.MAP_0F && (i.opcode & 0xfe) == 0xbc && i.rep == 0xf3) {
+            return COUNTED;
+        }
         return i.map == Insn.MAP_1 ? oneByte(i.opcode, digit) : i.map == Insn.MAP_0F ? twoByte(i.opcode) : 0;
     }
 
