@@ -50,7 +50,7 @@ final class RoundRobin implements InstructionClock.Driver {
         }
         started.add(at, cpu);
         if (thread == null) {
-            Thread t = new Thread(this::loop, "veery-cpus");
+            Thread t = new Thread(this::loop, "ALL CPUs/TCG");
             t.setDaemon(true);
             thread = t;
             t.start();

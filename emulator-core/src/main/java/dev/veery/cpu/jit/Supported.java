@@ -74,8 +74,11 @@ final class Supported {
         return i.hasModrm && !i.isReg() && !hint;
     }
 
-    /** STI, POPF and IRET, which may let in what waits. */
+    /** STI, POPF, IRET and SYSRET, which may let in what waits. */
     static boolean letsInterruptsIn(Insn i) {
+        if (i.map == Insn.MAP_0F) {
+            return i.opcode == 0x07;
+        }
         return i.map == Insn.MAP_1 && (i.opcode == 0xfb || i.opcode == 0x9d || i.opcode == 0xcf);
     }
 
