@@ -80,6 +80,11 @@ public final class DeviceManager implements Resettable, AutoCloseable {
         }
     }
 
+    /** The properties of a device that the board makes itself: defaults, and what {@link #addGlobal} set. */
+    public PropertyValues boardProperties(DeviceType type) {
+        return new PropertyValues(type.properties(), globals.getOrDefault(type.name(), Map.of()));
+    }
+
     /**
      * Makes a device and puts it into the machine.
      *

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param reserved address ranges of the board itself that no driver may claim
  * @param reservedPorts I/O ranges of the board itself that no driver may claim
  * @param iommu the DMA remapping unit, or null
+ * @param hotPlug how ACPI manages PCI slots, or null where the ports do
  */
 public record AcpiPlatform(
         List<Integer> apicIds,
@@ -45,7 +46,8 @@ public record AcpiPlatform(
         OptionalInt pvpanicPort,
         List<Window> reserved,
         List<Ports> reservedPorts,
-        @Nullable Iommu iommu) {
+        @Nullable Iommu iommu,
+        @Nullable HotPlug hotPlug) {
 
     /** Takes copies of the lists. */
     public AcpiPlatform {
@@ -95,6 +97,34 @@ public record AcpiPlatform(
 
     /** Physical addresses {@code first} to {@code last} for the functions {@code sources} of bus 0. */
     public record ReservedMemory(long first, long last, List<Integer> sources) {}
+
+    /**
+     * PCI hot plug by ACPI.
+     *
+     * @param port I/O base of the registers, as in QEMU's docs/specs/acpi_pci_hotplug
+     * @param bridges on the root bus that lead to slots
+     */
+    public record HotPlug(int port, List<Bridge> bridges) {
+        /** Takes a copy of the list. */
+        public HotPlug {
+            bridges = List.copyOf(bridges);
+        }
+    }
+
+    /**
+     * A bridge to a slot, or to other such bridges.
+     *
+     * @param devfn device * 8 + function
+     * @param number what the registers call the bus below, or -1 if it has no slots
+     * @param slot whether the device in slot 0 may come and go
+     * @param below bridges on that bus
+     */
+    public record Bridge(int devfn, int number, boolean slot, List<Bridge> below) {
+        /** Takes a copy of the list. */
+        public Bridge {
+            below = List.copyOf(below);
+        }
+    }
 
     /** A 16550 at {@code ioBase} on ISA interrupt {@code irq}. */
     public record SerialPort(int ioBase, int irq) {}

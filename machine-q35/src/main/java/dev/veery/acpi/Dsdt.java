@@ -36,8 +36,11 @@ final class Dsdt {
 
     /** The PCI host bridge's UUID of _OSC (PCI Firmware 3.3, 4.5.1). */
     private static final String OSC_UUID = "33DB4D5B-1FF7-401C-9657-7441C03DD766";
-    /** _OSC: native hot plug, SHPC hot plug, PME, AER, capability structure. */
-    private static final int OSC_GRANTED = 0x1f;
+    /** _OSC: native hot plug. */
+    private static final int OSC_NATIVE_HOTPLUG = 1;
+
+    /** _OSC: SHPC hot plug, PME, AER, capability structure. */
+    private static final int OSC_GRANTED = 0x1e;
 
     private static final int OSC_MASKED = 1 << 4;
     private static final int OSC_UNKNOWN_REVISION = 1 << 3;
@@ -56,6 +59,9 @@ final class Dsdt {
         t.bytes(picMode().toBytes());
         t.bytes(scope("\\_SB", hostBridge(platform), InterruptRouting.links(), board(platform), processors(platform))
                 .toBytes());
+        if (platform.hotPlug() != null) {
+            t.bytes(HotPlugMethods.event().toBytes());
+        }
         // S5 is sleep type 0 of this board; the other states do not exist.
         Term zero = integer(0);
         t.bytes(name("\\_S5", pkg(zero, zero, zero, zero)).toBytes());
@@ -78,10 +84,11 @@ final class Dsdt {
                 name("_CRS", hostBridgeResources(platform)),
                 name("SUPP", integer(0)),
                 name("CTRL", integer(0)),
-                osc(),
+                osc(platform.hotPlug() == null),
                 InterruptRouting.table(),
                 lpcBridge(platform),
-                device("SMB0", name("_ADR", integer(0x1f_0003))));
+                device("SMB0", name("_ADR", integer(0x1f_0003))),
+                platform.hotPlug() == null ? sequence() : HotPlugMethods.inHostBridge(platform.hotPlug()));
     }
 
     private static Term hostBridgeResources(AcpiPlatform platform) {
@@ -103,8 +110,8 @@ final class Dsdt {
     }
 
     /** PCI Firmware 3.3, 4.5: hands the PCI Express features to the operating system. */
-    private static Term osc() {
-        Term granted = integer(OSC_GRANTED);
+    private static Term osc(boolean nativeHotPlug) {
+        Term granted = integer(OSC_GRANTED | (nativeHotPlug ? OSC_NATIVE_HOTPLUG : 0));
         return serializedMethod(
                 "_OSC",
                 4,

@@ -39,6 +39,7 @@ import dev.veery.memory.MmioHandler;
 import dev.veery.memory.RamBlock;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.ResetList;
+import dev.veery.q35.chipset.AcpiPciHotplug;
 import dev.veery.q35.chipset.Ich9Lpc;
 import dev.veery.q35.chipset.Ich9Smbus;
 import dev.veery.q35.chipset.Mch;
@@ -259,6 +260,12 @@ final class Q35Chips implements AutoCloseable {
 
     private void mapPorts(String owner, int first, int count, MmioHandler handler, AccessSizes sizes) {
         isa.map("'" + owner + "'", new PortRange(first, count), MemoryRegion.mmio(owner, count, handler, sizes));
+    }
+
+    /** The registers of hot plug by ACPI, if the machine has them. */
+    void mapHotPlug(AcpiPciHotplug registers) {
+        resets.add(registers);
+        mapPorts("acpi-pci-hotplug", Q35MemoryMap.PCI_HOTPLUG, AcpiPciHotplug.LENGTH, registers, AccessSizes.DWORD);
     }
 
     private void mapMemory(String name, long base, long size, MmioHandler handler, AccessSizes sizes) {

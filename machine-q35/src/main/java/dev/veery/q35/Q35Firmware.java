@@ -33,10 +33,16 @@ import org.jspecify.annotations.Nullable;
 final class Q35Firmware {
     private final Q35Settings settings;
     private final Q35Chips chips;
+    private @Nullable Q35HotPlug hotPlug;
 
     Q35Firmware(Q35Settings settings, Q35Chips chips) {
         this.settings = settings;
         this.chips = chips;
+    }
+
+    /** Has the tables describe slots that ACPI manages. */
+    void useAcpiHotPlug(Q35HotPlug by) {
+        hotPlug = by;
     }
 
     /** Fills fw_cfg, once all devices are known. */
@@ -182,8 +188,9 @@ final class Q35Firmware {
                 OptionalInt.of(Q35MemoryMap.FW_CFG),
                 pvpanic,
                 Q35MemoryMap.reserved(iommu != null),
-                Q35MemoryMap.reservedPorts(),
-                iommu);
+                Q35MemoryMap.reservedPorts(hotPlug != null),
+                iommu,
+                hotPlug == null ? null : hotPlug.describe());
     }
 
     private SmbiosTables.Machine smbiosMachine() {

@@ -60,6 +60,7 @@ public final class Q35Machine implements AutoCloseable {
     private final Q35Chips chips;
     private final DeviceManager devices;
     private final Q35Firmware firmware;
+    private @Nullable Q35HotPlug hotPlug;
 
     /**
      * Makes the machine, devices included, up to commit.
@@ -102,6 +103,11 @@ public final class Q35Machine implements AutoCloseable {
                 plug.addBoardDevice(devices, chips.lpc, LPC_SLOT, 0);
                 plug.addBoardDevice(devices, chips.smbus, LPC_SLOT, SMBUS_FUNCTION);
                 settings.globals().forEach(g -> devices.addGlobal(g.driver(), g.property(), g.value()));
+                if (devices.boardProperties(Ich9Lpc.TYPE).bool(Ich9Lpc.ACPI_HOTPLUG)) {
+                    hotPlug = new Q35HotPlug(chips);
+                    plug.useAcpiHotPlug(hotPlug);
+                    firmware.useAcpiHotPlug(hotPlug);
+                }
                 addSerialPorts();
                 devices.addAll(strict ? settings.devices() : BusOrder.sort(settings.devices()));
                 chips.dma.commit();
@@ -246,6 +252,9 @@ public final class Q35Machine implements AutoCloseable {
         stop();
         settings.lock().lock();
         try {
+            if (hotPlug != null) {
+                hotPlug.reset();
+            }
             chips.memorySpace.begin();
             try {
                 devices.reset();

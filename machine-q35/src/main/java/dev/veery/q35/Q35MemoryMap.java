@@ -4,6 +4,7 @@ import dev.veery.acpi.AcpiPlatform;
 import dev.veery.base.Bits;
 import dev.veery.base.Units;
 import dev.veery.firmware.E820Entry;
+import dev.veery.q35.chipset.AcpiPciHotplug;
 import dev.veery.smbios.SmbiosTables;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,6 +89,9 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     public static final int FW_CFG_DMA = 0x514;
     public static final int PM_BASE = 0x600;
     public static final int PM_LENGTH = 0x80;
+    /** Registers of PCI hot plug by ACPI. */
+    public static final int PCI_HOTPLUG = 0xcc0;
+
     public static final int PCI_CONFIG_ADDRESS = 0xcf8;
     public static final int RESET_CONTROL = 0xcf9;
     public static final int PCI_CONFIG_DATA = 0xcfc;
@@ -172,10 +176,14 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
     }
 
     /** Ports that no driver may claim. */
-    static List<AcpiPlatform.Ports> reservedPorts() {
-        return List.of(
+    static List<AcpiPlatform.Ports> reservedPorts(boolean hotPlug) {
+        List<AcpiPlatform.Ports> ports = new ArrayList<>(List.of(
                 new AcpiPlatform.Ports(APM_CONTROL, 2),
                 new AcpiPlatform.Ports(ELCR, 2),
-                new AcpiPlatform.Ports(PM_BASE, PM_LENGTH));
+                new AcpiPlatform.Ports(PM_BASE, PM_LENGTH)));
+        if (hotPlug) {
+            ports.add(new AcpiPlatform.Ports(PCI_HOTPLUG, AcpiPciHotplug.LENGTH));
+        }
+        return ports;
     }
 }

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Vets devices and gives them their places. */
 final class Q35Plug implements HotplugHandler {
@@ -36,6 +37,9 @@ final class Q35Plug implements HotplugHandler {
 
     /** Slots of ports by chassis and number. */
     private final Map<Integer, PciePort> slots = new HashMap<>();
+
+    /** Hot plug by ACPI; null where the ports do it themselves. */
+    private @Nullable Q35HotPlug hotPlug;
 
     /** Whether devices come and go while the guest may run. */
     private boolean running;
@@ -60,6 +64,19 @@ final class Q35Plug implements HotplugHandler {
     void start(Consumer<Device> remove) {
         running = true;
         remover = remove;
+        if (hotPlug != null) {
+            hotPlug.start(remove);
+        }
+    }
+
+    /** Has slots managed by ACPI; to be called before there are ports. */
+    void useAcpiHotPlug(Q35HotPlug by) {
+        hotPlug = by;
+    }
+
+    private boolean pluggable(PciBridge bridge) {
+        Q35HotPlug acpi = hotPlug;
+        return acpi != null ? acpi.reaches(bridge) : bridge.hotPlug();
     }
 
     /** Adds a function of the board at its fixed place. */
@@ -88,7 +105,7 @@ final class Q35Plug implements HotplugHandler {
     private void vetFunction(PciDevice device) {
         PciBus bus = busOf(device);
         PciBridge bridge = bus.bridge();
-        if (running && (bridge == null || !bridge.hotPlug())) {
+        if (running && (bridge == null || !pluggable(bridge))) {
             throw new ConfigException("Bus '" + bus.name() + "' does not support hotplugging");
         }
         device.checkPlace(bus);
@@ -217,6 +234,9 @@ final class Q35Plug implements HotplugHandler {
             function.setMultifunction();
         }
         PciBus bus = busOf(function);
+        if (function instanceof PciePort && hotPlug != null) {
+            ((PciePort) function).leaveHotPlugToFirmware();
+        }
         bus.attach(place(function, bus), function);
         if (function instanceof PciBridge) {
             PciBridge bridge = (PciBridge) function;
@@ -226,6 +246,9 @@ final class Q35Plug implements HotplugHandler {
         if (function instanceof PciePort && ((PciePort) function).hasSlot()) {
             slots.put(((PciePort) function).slotKey(), (PciePort) function);
         }
+        if (running && hotPlug != null) {
+            hotPlug.added(function);
+        }
     }
 
     /** Whether the device may go at once; otherwise the guest has been asked. */
@@ -233,6 +256,10 @@ final class Q35Plug implements HotplugHandler {
     public boolean requestUnplug(Device device) {
         if (!(device instanceof PciDevice)) {
             return true;
+        }
+        if (hotPlug != null) {
+            hotPlug.request((PciDevice) device);
+            return false;
         }
         PciBridge bridge = ((PciDevice) device).pciBus().bridge();
         if (bridge == null || !bridge.hotPlug()) {

@@ -36,6 +36,19 @@ public final class AcpiFixtures {
                         true,
                         true,
                         0xfff0,
-                        List.of(new AcpiPlatform.ReservedMemory(0x7e00_0000L, 0x7e00_ffffL, List.of(0x28, 0x31)))));
+                        List.of(new AcpiPlatform.ReservedMemory(0x7e00_0000L, 0x7e00_ffffL, List.of(0x28, 0x31)))),
+                new AcpiPlatform.HotPlug(
+                        0xcc0,
+                        List.of(
+                                new AcpiPlatform.Bridge(0x08, 0, true, List.of()),
+                                new AcpiPlatform.Bridge(
+                                        0x11,
+                                        1,
+                                        false,
+                                        List.of(new AcpiPlatform.Bridge(
+                                                0,
+                                                -1,
+                                                false,
+                                                List.of(new AcpiPlatform.Bridge(0x20, 2, true, List.of()))))))));
     }
 }

@@ -40,6 +40,9 @@ final class QuietMachines implements AutoCloseable {
     /** What the machines' users hear: warnings, and devices that went. */
     final List<String> events = new ArrayList<>();
 
+    /** Properties that each machine's devices have. */
+    final List<Q35Settings.Global> globals = new ArrayList<>();
+
     private MachineLock lock = new MachineLock();
     private ManualClock clock = new ManualClock(lock);
     private final List<DiskQueue> disks = new ArrayList<>();
@@ -120,7 +123,7 @@ final class QuietMachines implements AutoCloseable {
                         },
                         new Q35Backends(this::disk, id -> new NullNet(), bytes -> {}, HostDevices.NONE),
                         devices,
-                        List.of(),
+                        List.copyOf(globals),
                         new UUID(1, 2),
                         "1",
                         new byte[32],

@@ -210,6 +210,11 @@ public final class PciePort extends PciBridge {
         return hasSlot() ? 1 : PciBus.SLOTS;
     }
 
+    /** Firmware manages the slot, and the port does not say that it could. */
+    public void leaveHotPlugToFirmware() {
+        express.leaveHotPlugToFirmware();
+    }
+
     @Override
     public boolean hotPlug() {
         return express.hotPlug();

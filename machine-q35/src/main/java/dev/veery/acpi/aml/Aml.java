@@ -15,6 +15,12 @@ public final class Aml {
     public static final int PCI_CONFIG = 2;
 
     private static final int EXT_PREFIX = 0x5b;
+    /** Field flags: access of 4 bytes, no lock, untouched bits are written as zeros. */
+    private static final int DWORD_ACC_ZEROS = 3 | 2 << 5;
+
+    /** As long as it takes. */
+    private static final int FOREVER = 0xffff;
+
     /** Field flags: byte access, no lock, preserve untouched bits. */
     private static final int BYTE_ACC_PRESERVE = 1;
 
@@ -139,9 +145,18 @@ public final class Aml {
      * @param units from {@link #unit} and {@link #gap}, in order
      */
     public static Term field(String region, Term... units) {
+        return field(region, BYTE_ACC_PRESERVE, units);
+    }
+
+    /** As {@link #field}, in accesses of four bytes whose other bits are zeros. */
+    public static Term dwordField(String region, Term... units) {
+        return field(region, DWORD_ACC_ZEROS, units);
+    }
+
+    private static Term field(String region, int flags, Term... units) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Encoding.name(out, region);
-        out.write(BYTE_ACC_PRESERVE);
+        out.write(flags);
         append(out, units);
         return packaged(out.toByteArray(), EXT_PREFIX, 0x81);
     }
@@ -178,6 +193,40 @@ public final class Aml {
         Encoding.name(out, path);
         append(out, args);
         return new Term(out.toByteArray());
+    }
+
+    /** Mutex of sync level 0. */
+    public static Term mutex(String name) {
+        return extended(0x01, ref(name), new byte[] {0});
+    }
+
+    /** Acquire, waiting as long as it takes. */
+    public static Term acquire(Term mutex) {
+        return extended(0x23, mutex, new byte[] {(byte) FOREVER, (byte) (FOREVER >> 8)});
+    }
+
+    /** Release. */
+    public static Term release(Term mutex) {
+        return extended(0x27, mutex, new byte[0]);
+    }
+
+    private static Term extended(int opcode, Term operand, byte[] rest) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(EXT_PREFIX);
+        out.write(opcode);
+        operand.appendTo(out);
+        out.writeBytes(rest);
+        return new Term(out.toByteArray());
+    }
+
+    /** Notify. */
+    public static Term notify(Term device, Term value) {
+        return op(0x86, device, value);
+    }
+
+    /** ShiftLeft. */
+    public static Term shiftLeft(Term value, Term bits) {
+        return op(0x79, value, bits, ref(""));
     }
 
     /** Store. */

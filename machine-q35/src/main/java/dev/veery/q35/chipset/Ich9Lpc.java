@@ -8,15 +8,20 @@ import dev.veery.irq.IrqLine;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
+import dev.veery.model.Property;
 import dev.veery.time.VirtualClock;
 
 /** The LPC bridge, D31:F0 (ICH9 chapter 13). */
 public final class Ich9Lpc extends PciDevice {
+    /** The property that says who manages slots: ACPI, or the ports. In front, for the type needs it. */
+    public static final String ACPI_HOTPLUG = "acpi-pci-hotplug-with-bridge-support";
+
     /** The type, which only the board makes. */
     public static final DeviceType TYPE = DeviceType.named("ICH9-LPC")
             .description("ICH9 LPC bridge")
             .bus("PCI")
             .boardOnly()
+            .property(Property.bool(ACPI_HOTPLUG, true, "PCI hot plug by ACPI instead of by the ports themselves"))
             .build(config -> {
                 throw new IllegalStateException("the board makes the LPC bridge");
             });

@@ -77,7 +77,8 @@ public final class ExpressCapability {
 
     private static final int POWER_CONTROLLER = 1 << 1;
     private static final int LIGHTS = 1 << 3 | 1 << 4;
-    private static final int HOT_PLUG = 1 << 5 | 1 << 6;
+    private static final int HOT_PLUG_CAPABLE = 1 << 6;
+    private static final int HOT_PLUG = 1 << 5 | HOT_PLUG_CAPABLE;
     private static final int NO_COMMAND_COMPLETED = 1 << 18;
     private static final int SLOT_NUMBER_SHIFT = 19;
     private static final int SLOT_CONTROL_WRITABLE = 0x13ff;
@@ -105,6 +106,10 @@ public final class ExpressCapability {
     private final Type type;
     private final int version;
     private boolean hotPlug;
+
+    /** Whether the guest manages the slot by these registers. */
+    private boolean managed;
+
     private boolean powerController;
     private boolean occupied;
 
@@ -180,6 +185,7 @@ public final class ExpressCapability {
      */
     public void addSlot(int number, boolean pluggable, boolean powerController) {
         hotPlug = pluggable;
+        managed = pluggable;
         this.powerController = powerController;
         long control = config.get(offset + CAPABILITIES, 2) | SLOT_IMPLEMENTED;
         config.declare(offset + CAPABILITIES, 2, control, 0);
@@ -191,6 +197,13 @@ public final class ExpressCapability {
         int power = powerController ? POWER_OFF : 0;
         config.declare(offset + SLOT_CONTROL, 2, LIGHTS_OFF | power, SLOT_CONTROL_WRITABLE | power);
         config.declareWriteOneToClear(offset + SLOT_STATUS, 2, SLOT_STATUS_W1C);
+    }
+
+    /** Others manage the slot: it always has power, and announces nothing. */
+    public void leaveHotPlugToFirmware() {
+        managed = false;
+        long abilities = config.get(offset + SLOT_CAPABILITIES, 4);
+        config.declare(offset + SLOT_CAPABILITIES, 4, abilities & ~HOT_PLUG_CAPABLE, 0);
     }
 
     /** Brings status and power in line with what is plugged, after a reset. */
@@ -221,7 +234,7 @@ public final class ExpressCapability {
         }
         occupied = present;
         show();
-        if (running && hotPlug) {
+        if (running && managed) {
             // The button makes an operating system power up what has come.
             int events = PRESENCE_CHANGED | LINK_CHANGED | (present ? BUTTON_PRESSED : 0);
             config.setBits(offset + SLOT_STATUS, 2, events, true);
@@ -240,7 +253,7 @@ public final class ExpressCapability {
 
     /** Whether what is in the slot has power. */
     public boolean powered() {
-        return !hotPlug || (config.get(offset + SLOT_CONTROL, 2) & POWER_OFF) == 0;
+        return !managed || (config.get(offset + SLOT_CONTROL, 2) & POWER_OFF) == 0;
     }
 
     /** Whether the light says that the guest is busy with the slot. */
@@ -253,13 +266,13 @@ public final class ExpressCapability {
         long control = config.get(offset + SLOT_CONTROL, 2);
         long status = config.get(offset + SLOT_STATUS, 2);
         long wanted = control & EVENTS | ((control & LINK_CHANGED_ENABLE) != 0 ? LINK_CHANGED : 0);
-        return hotPlug && (control & HOT_PLUG_INTERRUPT) != 0 && (status & wanted) != 0;
+        return managed && (control & HOT_PLUG_INTERRUPT) != 0 && (status & wanted) != 0;
     }
 
     /** Whether the guest has switched the slot's power off and its light with it: the device may be taken out. */
     public boolean poweredDown() {
         int off = POWER_LIGHT | (powerController ? POWER_OFF : 0);
-        return hotPlug && (config.get(offset + SLOT_CONTROL, 2) & off) == off;
+        return managed && (config.get(offset + SLOT_CONTROL, 2) & off) == off;
     }
 
     /**
@@ -268,7 +281,7 @@ public final class ExpressCapability {
      * @return whether slot control was among it
      */
     public boolean written(int at, int bytes) {
-        boolean slot = hotPlug && at < offset + SLOT_CONTROL + 2 && at + bytes > offset + SLOT_CONTROL;
+        boolean slot = managed && at < offset + SLOT_CONTROL + 2 && at + bytes > offset + SLOT_CONTROL;
         if (slot) {
             config.setBits(offset + SLOT_STATUS, 2, COMMAND_COMPLETED, true);
         }
