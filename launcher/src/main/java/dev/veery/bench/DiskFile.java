@@ -30,7 +30,6 @@ final class DiskFile {
                     out.write(chunk);
                 }
             }
-            out.force(true);
         }
     }
 

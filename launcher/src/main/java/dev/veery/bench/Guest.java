@@ -14,6 +14,9 @@ import java.util.stream.Stream;
 
 /** A guest's kernel and initial RAM disk. */
 final class Guest implements AutoCloseable {
+    private static final Path MEMORY = Path.of("/dev/shm");
+    private static final String PREFIX = "veery-bench";
+
     private final Path directory;
     private final Path kernel;
     private final Path initrd;
@@ -51,7 +54,7 @@ final class Guest implements AutoCloseable {
 
     private static Guest make(Path bzImage, String sourceName, List<Path> drivers) {
         try {
-            Path directory = Files.createTempDirectory("veery-bench");
+            Path directory = temporary();
             Path program = compile(directory, sourceName);
             Cpio archive = new Cpio()
                     .add("dev", Cpio.DIRECTORY, new byte[0])
@@ -71,6 +74,12 @@ final class Guest implements AutoCloseable {
         } catch (IOException e) {
             throw new ConfigException("bench: cannot make the guest: " + e.getMessage());
         }
+    }
+
+    /** In memory if there is room: a disk at work behind the images would be measured with them, now and then. */
+    private static Path temporary() throws IOException {
+        boolean room = Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() > 4 * DiskFile.BYTES;
+        return room ? Files.createTempDirectory(MEMORY, PREFIX) : Files.createTempDirectory(PREFIX);
     }
 
     private static Path compile(Path directory, String sourceName) throws IOException {
