@@ -248,6 +248,16 @@ static void net_up(void) {
     close(fd);
 }
 
+// Kernels have been seen polling the card for ever when they switch off while it receives.
+static void net_down(void) {
+    struct ifreq r = {.ifr_name = "eth0"};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (ioctl(fd, SIOCSIFFLAGS, &r)) {
+        fail("SIOCSIFFLAGS");
+    }
+    close(fd);
+}
+
 enum { CHUNK = 1 << 17 };
 
 static void tcp(const char *name, int sending) {
@@ -382,6 +392,7 @@ static void all_nets(const char *list) {
     if (wanted(list, "net-packets")) {
         packets("net-packets");
     }
+    net_down();
 }
 
 // /drivers/NAME.ko in the order of /drivers/order; what is not there is built in.
