@@ -29,6 +29,24 @@ public interface BlockImage extends AutoCloseable {
     /** Writes from host memory; the range lies within the image, which is not read-only. */
     void write(long offset, long host, long length) throws IOException;
 
+    /** Reads into pieces of host memory that together are as long as the range. */
+    default void read(long offset, Pieces into) throws IOException {
+        long at = offset;
+        for (int i = 0; i < into.count(); i++) {
+            read(at, into.host(i), into.length(i));
+            at += into.length(i);
+        }
+    }
+
+    /** Writes from pieces of host memory that together are as long as the range. */
+    default void write(long offset, Pieces from) throws IOException {
+        long at = offset;
+        for (int i = 0; i < from.count(); i++) {
+            write(at, from.host(i), from.length(i));
+            at += from.length(i);
+        }
+    }
+
     /** Returns when everything written before is on stable storage. */
     void flush() throws IOException;
 

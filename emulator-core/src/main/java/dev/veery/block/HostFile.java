@@ -4,6 +4,12 @@ import java.io.IOException;
 
 /** What an image's file can do on the host that Java cannot ask for: an open file of its own. */
 public interface HostFile extends AutoCloseable {
+    /** Most pieces of one {@link #read} or {@link #write}. */
+    int MOST_PIECES = 1024;
+
+    /** What these answer where there is no such thing. */
+    long UNSUPPORTED = -1;
+
     /** How an attempt to lock ended. */
     enum Locking {
         /** The file is this user's. */
@@ -29,6 +35,22 @@ public interface HostFile extends AutoCloseable {
     /** Sets the file's length; false if this host cannot. */
     boolean resize(long length) throws IOException;
 
+    /**
+     * Reads into several pieces of memory with one call; by one thread at a time.
+     *
+     * @param from the first piece
+     * @param count at most {@link #MOST_PIECES}
+     * @return how many bytes, possibly fewer than asked for, 0 at the end of the file; or {@link #UNSUPPORTED}
+     */
+    default long read(Pieces into, int from, int count, long offset) throws IOException {
+        return UNSUPPORTED;
+    }
+
+    /** Writes, as {@link #read} reads. */
+    default long write(Pieces pieces, int from, int count, long offset) throws IOException {
+        return UNSUPPORTED;
+    }
+
     @Override
     void close();
 
@@ -36,7 +58,7 @@ public interface HostFile extends AutoCloseable {
     @FunctionalInterface
     interface Opener {
         /** For hosts where nothing of it is possible. */
-        Opener NONE = (path, write) -> new HostFile() {
+        Opener NONE = spec -> new HostFile() {
             @Override
             public Locking lock(boolean writer) {
                 return Locking.UNSUPPORTED;
@@ -63,7 +85,7 @@ public interface HostFile extends AutoCloseable {
             }
         };
 
-        /** Opens the file, for writing if {@code write}. */
-        HostFile open(String path, boolean write) throws IOException;
+        /** Opens the file of a disk, with the disk's way to stable storage. */
+        HostFile open(DiskSpec spec) throws IOException;
     }
 }

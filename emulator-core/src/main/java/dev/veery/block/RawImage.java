@@ -60,7 +60,7 @@ public final class RawImage implements BlockImage {
                 throw new ConfigException("Could not open '" + name + "': Is a directory");
             }
             channel = FileChannel.open(path, options(spec));
-            file = files.open(name, !spec.readOnly());
+            file = files.open(spec);
             if (spec.locking()) {
                 lock(file, channel, spec, name);
             }
@@ -166,6 +166,66 @@ public final class RawImage implements BlockImage {
             OffHeap.copy(bounce + skip, host + done, run);
             done += run;
         }
+    }
+
+    @Override
+    public void read(long offset, Pieces into) throws IOException {
+        if (spec.cache().direct() && !aligned(offset, into)) {
+            BlockImage.super.read(offset, into);
+            return;
+        }
+        long at = offset;
+        for (int i = 0; i < into.count(); i += HostFile.MOST_PIECES) {
+            int end = Math.min(into.count(), i + HostFile.MOST_PIECES);
+            long bytes = bytes(into, i, end);
+            if (file.read(into, i, end - i, at) == bytes) {
+                at += bytes;
+                continue;
+            }
+            // Not possible here, or the end of the file: one after the other.
+            for (int j = i; j < end; j++) {
+                read(at, into.host(j), into.length(j));
+                at += into.length(j);
+            }
+        }
+    }
+
+    @Override
+    public void write(long offset, Pieces from) throws IOException {
+        if (spec.cache().direct() && !aligned(offset, from)) {
+            BlockImage.super.write(offset, from);
+            return;
+        }
+        long at = offset;
+        for (int i = 0; i < from.count(); i += HostFile.MOST_PIECES) {
+            int end = Math.min(from.count(), i + HostFile.MOST_PIECES);
+            long bytes = bytes(from, i, end);
+            if (file.write(from, i, end - i, at) == bytes) {
+                at += bytes;
+                continue;
+            }
+            // Not possible here, or the file system is full: one after the other, which says why.
+            for (int j = i; j < end; j++) {
+                write(at, from.host(j), from.length(j));
+                at += from.length(j);
+            }
+        }
+    }
+
+    private static boolean aligned(long offset, Pieces pieces) {
+        long bits = offset;
+        for (int i = 0; i < pieces.count(); i++) {
+            bits |= pieces.host(i) | pieces.length(i);
+        }
+        return aligned(bits);
+    }
+
+    private static long bytes(Pieces pieces, int from, int end) {
+        long bytes = 0;
+        for (int i = from; i < end; i++) {
+            bytes += pieces.length(i);
+        }
+        return bytes;
     }
 
     private void readPieces(long offset, long host, long bytes) throws IOException {

@@ -72,7 +72,7 @@ class RawImageTest {
 
     private void open(boolean unmap) {
         DiskSpec spec = new DiskSpec("d", file.toString(), 0, false, CacheMode.WRITEBACK, unmap, true);
-        image = RawImage.open(spec, (path, write) -> new Host());
+        image = RawImage.open(spec, given -> new Host());
     }
 
     @AfterEach

@@ -2,13 +2,14 @@ package dev.veery.device.nvme;
 
 import dev.veery.block.BlockImage;
 import dev.veery.block.DiskJob;
+import dev.veery.block.Pieces;
 import dev.veery.dma.DmaDomain;
 import dev.veery.memory.access.OffHeap;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** What a command of the NVM command set (6) does to one namespace: checked with the lock, worked off without it. */
-final class NvmPart implements DiskJob {
+final class NvmPart implements DiskJob, Pieces {
     private static final int RANGE = 16;
     private static final int RANGE_BLOCKS = 4;
     private static final int RANGE_START = 8;
@@ -87,8 +88,10 @@ final class NvmPart implements DiskJob {
     public void perform(BlockImage image) throws IOException {
         switch (opcode) {
             case NvmeRegs.READ:
+                image.read(offset, this);
+                break;
             case NvmeRegs.WRITE:
-                move(image);
+                image.write(offset, this);
                 break;
             case NvmeRegs.COMPARE:
                 compare(image);
@@ -112,16 +115,19 @@ final class NvmPart implements DiskJob {
         }
     }
 
-    private void move(BlockImage image) throws IOException {
-        long at = offset;
-        for (int i = 0; i < command.data.count(); i++) {
-            if (opcode == NvmeRegs.READ) {
-                image.read(at, command.data.host(i), command.data.length(i));
-            } else {
-                image.write(at, command.data.host(i), command.data.length(i));
-            }
-            at += command.data.length(i);
-        }
+    @Override
+    public int count() {
+        return command.data.count();
+    }
+
+    @Override
+    public long host(int i) {
+        return command.data.host(i);
+    }
+
+    @Override
+    public long length(int i) {
+        return command.data.length(i);
     }
 
     private void compare(BlockImage image) throws IOException {

@@ -3,6 +3,7 @@ package dev.veery.device.virtioblk;
 import dev.veery.base.Unsigned;
 import dev.veery.block.BlockImage;
 import dev.veery.block.DiskJob;
+import dev.veery.block.Pieces;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaVector;
 import dev.veery.virtio.DescriptorChain;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A request on its way (5.2.6): read from the queue with the lock, worked off without it, answered with it. The header is
  * read once, so that the guest cannot change what was checked. Reused.
  */
-final class BlkRequest implements DiskJob {
+final class BlkRequest implements DiskJob, Pieces {
     /** Most pieces of memory; a request of the longest chain with every buffer scattered over four pages fits. */
     private static final int MAX_PIECES = 4096;
 
@@ -124,8 +125,10 @@ final class BlkRequest implements DiskJob {
         }
         switch (type) {
             case BlkRegs.T_IN:
+                image.read(offset, this);
+                break;
             case BlkRegs.T_OUT:
-                move(image);
+                image.write(offset, this);
                 break;
             case BlkRegs.T_DISCARD:
                 image.discard(offset, length);
@@ -144,16 +147,19 @@ final class BlkRequest implements DiskJob {
         }
     }
 
-    private void move(BlockImage image) throws IOException {
-        long at = offset;
-        for (int i = 0; i < data.count(); i++) {
-            if (type == BlkRegs.T_IN) {
-                image.read(at, data.host(i), data.length(i));
-            } else {
-                image.write(at, data.host(i), data.length(i));
-            }
-            at += data.length(i);
-        }
+    @Override
+    public int count() {
+        return data.count();
+    }
+
+    @Override
+    public long host(int i) {
+        return data.host(i);
+    }
+
+    @Override
+    public long length(int i) {
+        return data.length(i);
     }
 
     @Override

@@ -1,8 +1,11 @@
 package dev.veery.linux.file;
 
+import dev.veery.block.DiskSpec;
 import dev.veery.block.HostFile;
+import dev.veery.block.Pieces;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Fcntl;
+import dev.veery.linux.abi.Unistd;
 import dev.veery.linux.sys.Fd;
 import dev.veery.linux.sys.SysException;
 import dev.veery.memory.access.OffHeap;
@@ -25,14 +28,26 @@ public final class LinuxDiskFile implements HostFile {
 
     private final Fd file;
 
+    /** {@link #MOST_PIECES} times {@code struct iovec}. */
+    private final long iovecs = OffHeap.allocate((long) MOST_PIECES * Unistd.SIZEOF_IOVEC);
+
+    private boolean closed;
+
     private LinuxDiskFile(Fd file) {
         this.file = file;
     }
 
+    /** Opens the file of a disk. */
+    public static HostFile open(DiskSpec spec) throws IOException {
+        int flags = spec.cache().direct() ? Fcntl.O_DIRECT : 0;
+        flags |= spec.cache().writeback() || spec.readOnly() ? 0 : Fcntl.O_DSYNC;
+        return open(String.valueOf(spec.file()), !spec.readOnly(), flags);
+    }
+
     /** Opens a file. */
-    public static HostFile open(String path, boolean write) throws IOException {
+    static HostFile open(String path, boolean write, int flags) throws IOException {
         try {
-            return new LinuxDiskFile(Fd.open(path, write ? Fcntl.O_RDWR : Fcntl.O_RDONLY, 0));
+            return new LinuxDiskFile(Fd.open(path, flags | (write ? Fcntl.O_RDWR : Fcntl.O_RDONLY), 0));
         } catch (SysException e) {
             throw new IOException(e);
         }
@@ -121,7 +136,34 @@ public final class LinuxDiskFile implements HostFile {
     }
 
     @Override
-    public void close() {
-        file.close();
+    public long read(Pieces into, int from, int count, long offset) throws IOException {
+        return Fd.vectors() ? move(false, into, from, count, offset) : UNSUPPORTED;
+    }
+
+    @Override
+    public long write(Pieces pieces, int from, int count, long offset) throws IOException {
+        return Fd.vectors() ? move(true, pieces, from, count, offset) : UNSUPPORTED;
+    }
+
+    private long move(boolean write, Pieces pieces, int from, int count, long offset) throws IOException {
+        for (int i = 0; i < count; i++) {
+            long iovec = iovecs + (long) i * Unistd.SIZEOF_IOVEC;
+            OffHeap.putLong(iovec + Unistd.IOVEC_BASE, pieces.host(from + i));
+            OffHeap.putLong(iovec + Unistd.IOVEC_LEN, pieces.length(from + i));
+        }
+        try {
+            return write ? file.pwritev(iovecs, count, offset) : file.preadv(iovecs, count, offset);
+        } catch (SysException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            file.close();
+            OffHeap.free(iovecs);
+        }
     }
 }

@@ -112,6 +112,38 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #preadv} and {@link #pwritev} work in this process. */
+    public static boolean vectors() {
+        return Direct.POSSIBLE;
+    }
+
+    /**
+     * Reads into pieces of memory at {@code offset}; 0 at the end of the file.
+     *
+     * @param iovecs address of {@code count} structures as {@link Unistd} describes them
+     */
+    public long preadv(long iovecs, int count, long offset) {
+        return vector("preadv", Unistd.SYS_preadv, iovecs, count, offset);
+    }
+
+    /** Writes pieces of memory at {@code offset}, as {@link #preadv}, and says how many bytes. */
+    public long pwritev(long iovecs, int count, long offset) {
+        return vector("pwritev", Unistd.SYS_pwritev, iovecs, count, offset);
+    }
+
+    private long vector(String operation, int call, long iovecs, int count, long offset) {
+        while (true) {
+            // The kernel takes the offset in two halves, of which the lower has all 64 bits here.
+            long n = NativeEntry.syscall6(call, number, iovecs, count, offset, 0, 0);
+            if (n >= 0) {
+                return n;
+            }
+            if (n != -Errno.EINTR) {
+                throw new SysException(operation, (int) -n, name);
+            }
+        }
+    }
+
     /** Reads once, as {@link #read}; -1 for any failure. */
     public long tryRead(long buffer, long count) {
         return LibC.read(number, buffer, count);

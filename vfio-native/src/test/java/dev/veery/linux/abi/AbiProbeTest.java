@@ -45,6 +45,7 @@ class AbiProbeTest {
             "termios.h",
             "sys/ioctl.h",
             "sys/syscall.h",
+            "sys/uio.h",
             "net/if.h",
             "linux/if_tun.h",
             "linux/kvm.h",
