@@ -82,6 +82,7 @@ class ExplainGoldenTest {
                 "reserved-over-ram",
                 "guest-iommu",
                 "one-group-two-domains",
+                "one-group-one-bridge",
                 "locked-memory",
                 "iommufd",
                 "host-only"

@@ -29,6 +29,7 @@ public final class DryDevice extends PciDevice {
     private final List<String> obstacles = new ArrayList<>();
     private @Nullable DrySpace space;
     private boolean translated;
+    private Object view = VfioHost.PHYSICAL;
 
     DryDevice(DeviceConfig config, DryRun run, AddressSpace memory, HostPciDevice hostDevice) {
         super(config, VfioPciDevice.identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
@@ -85,6 +86,11 @@ public final class DryDevice extends PciDevice {
         return translated;
     }
 
+    /** Who sees memory as it does. */
+    Object view() {
+        return view;
+    }
+
     /** Its place in the guest, as the plan of DMA domains has it: {@code pcie.0/03.0}. */
     public String requesterPath() {
         return String.format("%s/%02x.%x", pciBus().name(), devfn() >> 3, devfn() & 7);
@@ -119,6 +125,7 @@ public final class DryDevice extends PciDevice {
     protected void onPciCommit() {
         DmaDomain domain = dma();
         translated = domain.translated();
+        view = VfioPciDevice.view(this, domain);
         if (hostDevice.group().isEmpty()) {
             return;
         }

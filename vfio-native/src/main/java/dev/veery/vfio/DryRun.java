@@ -80,13 +80,15 @@ public final class DryRun {
             DryDevice first = space.devices().get(0);
             boolean sameGroup = first.hostDevice().group().orElseThrow().number()
                     == device.hostDevice().group().orElseThrow().number();
-            if (iommufd == null && sameGroup && device.translated()) {
+            if (sameGroup && !device.view().equals(first.view())) {
                 obstacles.add(HostFailure.sharesGroup(
-                                device.hostDevice().group().orElseThrow().number(), first.toString())
+                                device.hostDevice(),
+                                device.hostDevice().group().orElseThrow().number(),
+                                first.hostDevice())
                         .getMessage());
                 return space;
             }
-            if (!device.translated() && !first.translated() && Objects.equals(iommufd, first.iommufd())) {
+            if (device.view().equals(first.view()) && Objects.equals(iommufd, first.iommufd())) {
                 return space;
             }
         }

@@ -156,6 +156,11 @@ final class GuestMappings implements MappingListener, MemoryListener {
     @Override
     public boolean map(long iova, long address, long length, int access) {
         listen();
+        Mapping known = mappings.get(iova);
+        if (known != null && known.address == address && known.length == length && known.access == access) {
+            // Devices that the guest's IOMMU takes for one each tell the same.
+            return true;
+        }
         List<Piece> pieces = pieces(iova, address, length, access);
         mappings.put(iova, new Mapping(address, length, access, pieces));
         boolean whole = true;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a machine has open of the host's VFIO: groups, containers, address spaces, and who shares them. Devices that see guest
- * physical memory share one; a device behind an IOMMU of the guest has its own. All but the constructor and {@link #close} with
+ * physical memory share one; a device behind an IOMMU of the guest has its own, or one with those that the IOMMU cannot tell from it. All but the constructor and {@link #close} with
  * the machine lock held.
  */
 public final class VfioHost implements AutoCloseable {
@@ -43,27 +43,33 @@ public final class VfioHost implements AutoCloseable {
     /** Whether a device is just being added: then what cannot be mapped is an error, later a warning. */
     private boolean adding;
 
+    /** The view of devices that see guest physical memory. */
+    static final Object PHYSICAL = "guest physical memory";
+
+    /** Groups of devices that iommufd serves: they share a view, though not a descriptor. */
+    private final Map<Integer, List<Attachment>> iommufdGroups = new HashMap<>();
+
     /** An address space and those in it. */
     private static final class Domain {
         final HostSpace space;
         final GuestMappings mappings;
-        final boolean shared;
+        final Object view;
         int users;
 
-        Domain(HostSpace space, GuestMappings mappings, boolean shared) {
+        Domain(HostSpace space, GuestMappings mappings, Object view) {
             this.space = space;
             this.mappings = mappings;
-            this.shared = shared;
+            this.view = view;
         }
     }
 
     private static final class OpenGroup {
         final VfioGroup group;
         final Domain domain;
-        final String firstDevice;
+        final HostPciDevice firstDevice;
         int users;
 
-        OpenGroup(VfioGroup group, Domain domain, String firstDevice) {
+        OpenGroup(VfioGroup group, Domain domain, HostPciDevice firstDevice) {
             this.group = group;
             this.domain = domain;
             this.firstDevice = firstDevice;
@@ -75,12 +81,16 @@ public final class VfioHost implements AutoCloseable {
         private final VfioDevice device;
         private final Domain domain;
         private final int group;
+        private final boolean byGroup;
+        private final HostPciDevice hostDevice;
         private @Nullable Object owner;
 
-        private Attachment(VfioDevice device, Domain domain, int group) {
+        private Attachment(VfioDevice device, Domain domain, int group, boolean byGroup, HostPciDevice hostDevice) {
             this.device = device;
             this.domain = domain;
             this.group = group;
+            this.byGroup = byGroup;
+            this.hostDevice = hostDevice;
         }
 
         VfioDevice device() {
@@ -93,7 +103,7 @@ public final class VfioHost implements AutoCloseable {
 
         /** Whether it was opened by its group, and not by iommufd. */
         boolean byGroup() {
-            return group >= 0;
+            return byGroup;
         }
 
         void close() {
@@ -151,14 +161,14 @@ public final class VfioHost implements AutoCloseable {
      * Opens a device and puts it into an address space, which is still empty or holds what its domain maps.
      *
      * @param name the guest's device, as errors name it
-     * @param translated whether an IOMMU of the guest stands before it
+     * @param view who sees memory as it does: {@link #PHYSICAL}, or whatever its mappings have in common with others'
      * @param iommufd the name of the iommufd to use, or null for VFIO's containers
      * @param descriptor what another program opened for us, the device's file with an iommufd, otherwise its group's; -1 if nothing
      */
     Attachment attach(
             HostPciDevice device,
             String name,
-            boolean translated,
+            Object view,
             AddressSpace memory,
             @Nullable String iommufd,
             int descriptor) {
@@ -167,20 +177,20 @@ public final class VfioHost implements AutoCloseable {
             throw HostFailure.notViable(device, group);
         }
         if (iommufd != null) {
-            return attachIommufd(device, name, translated, memory, iommufd, descriptor);
+            return attachIommufd(device, group.number(), name, view, memory, iommufd, descriptor);
         }
         OpenGroup open = groups.get(group.number());
-        if (open != null && translated) {
-            throw HostFailure.sharesGroup(group.number(), open.firstDevice);
+        if (open != null && !open.domain.view.equals(view)) {
+            throw HostFailure.sharesGroup(device, group.number(), open.firstDevice);
         }
         if (open == null) {
-            open = openGroup(device, group, name, translated, memory, descriptor);
+            open = openGroup(device, group, name, view, memory, descriptor);
             groups.put(group.number(), open);
         }
         open.users++;
         open.domain.users++;
         try {
-            return new Attachment(open.group.device(device.toString()), open.domain, group.number());
+            return new Attachment(open.group.device(device.toString()), open.domain, group.number(), true, device);
         } catch (SysException e) {
             leaveGroup(group.number());
             throw HostFailure.attach(device, e);
@@ -203,7 +213,7 @@ public final class VfioHost implements AutoCloseable {
             HostPciDevice device,
             IommuGroup group,
             String name,
-            boolean translated,
+            Object view,
             AddressSpace memory,
             int descriptor) {
         String file = "/dev/vfio/" + group.number();
@@ -218,21 +228,21 @@ public final class VfioHost implements AutoCloseable {
             if (!opened.viable()) {
                 throw HostFailure.notViable(device, group);
             }
-            Domain domain = translated ? null : sharedContainer(opened);
+            Domain domain = sharedContainer(opened, view);
             if (domain == null) {
-                domain = newContainer(device, opened, name, translated, memory);
+                domain = newContainer(device, opened, name, view, memory);
             }
-            return new OpenGroup(opened, domain, name);
+            return new OpenGroup(opened, domain, device);
         } catch (ConfigException | SysException e) {
             opened.close();
             throw e;
         }
     }
 
-    /** A container of guest physical memory that takes the group, if there is one. */
-    private @Nullable Domain sharedContainer(VfioGroup group) {
+    /** A container with that view that takes the group, if there is one. */
+    private @Nullable Domain sharedContainer(VfioGroup group, Object view) {
         for (Domain domain : domains) {
-            if (domain.shared && domain.space instanceof ContainerSpace) {
+            if (domain.view.equals(view) && domain.space instanceof ContainerSpace) {
                 try {
                     group.setContainer(((ContainerSpace) domain.space).container());
                     return domain;
@@ -246,7 +256,7 @@ public final class VfioHost implements AutoCloseable {
     }
 
     private Domain newContainer(
-            HostPciDevice device, VfioGroup group, String name, boolean translated, AddressSpace memory) {
+            HostPciDevice device, VfioGroup group, String name, Object view, AddressSpace memory) {
         VfioContainer container;
         try {
             container = VfioContainer.open();
@@ -261,7 +271,7 @@ public final class VfioHost implements AutoCloseable {
             }
             group.setContainer(container);
             container.setIommu(Vfio.VFIO_TYPE1v2_IOMMU);
-            return newDomain(new ContainerSpace(container), name, translated, memory);
+            return newDomain(new ContainerSpace(container), name, view, memory);
         } catch (SysException e) {
             container.close();
             throw HostFailure.attach(device, e);
@@ -271,10 +281,10 @@ public final class VfioHost implements AutoCloseable {
         }
     }
 
-    private Domain newDomain(HostSpace space, String name, boolean translated, AddressSpace memory) {
+    private Domain newDomain(HostSpace space, String name, Object view, AddressSpace memory) {
         MappingLedger ledger = new MappingLedger(space);
-        Domain domain = new Domain(
-                space, new GuestMappings(memory, ledger, new Reporter(name, ledger, translated)), !translated);
+        Reporter reporter = new Reporter(name, ledger, !view.equals(PHYSICAL));
+        Domain domain = new Domain(space, new GuestMappings(memory, ledger, reporter), view);
         domains.add(domain);
         return domain;
     }
@@ -282,7 +292,18 @@ public final class VfioHost implements AutoCloseable {
     // ---- iommufd
 
     private Attachment attachIommufd(
-            HostPciDevice device, String name, boolean translated, AddressSpace memory, String id, int descriptor) {
+            HostPciDevice device,
+            int group,
+            String name,
+            Object view,
+            AddressSpace memory,
+            String id,
+            int descriptor) {
+        for (Attachment other : iommufdGroups.getOrDefault(group, List.of())) {
+            if (!other.domain.view.equals(view)) {
+                throw HostFailure.sharesGroup(device, group, other.hostDevice);
+            }
+        }
         Iommufd iommufd = iommufds.get(id);
         if (iommufd == null) {
             try {
@@ -306,9 +327,9 @@ public final class VfioHost implements AutoCloseable {
         }
         try {
             opened.bind(iommufd.fd());
-            Domain domain = sharedSpace(iommufd, translated);
+            Domain domain = sharedSpace(iommufd, view);
             if (domain == null) {
-                domain = newDomain(new IoasSpace(iommufd), name, translated, memory);
+                domain = newDomain(new IoasSpace(iommufd), name, view, memory);
             }
             domain.users++;
             try {
@@ -317,17 +338,19 @@ public final class VfioHost implements AutoCloseable {
                 leaveDomain(domain);
                 throw e;
             }
-            return new Attachment(opened, domain, -1);
+            Attachment made = new Attachment(opened, domain, group, false, device);
+            iommufdGroups.computeIfAbsent(group, none -> new ArrayList<>()).add(made);
+            return made;
         } catch (SysException e) {
             opened.close();
             throw HostFailure.attach(device, e);
         }
     }
 
-    private @Nullable Domain sharedSpace(Iommufd iommufd, boolean translated) {
+    private @Nullable Domain sharedSpace(Iommufd iommufd, Object view) {
         for (Domain domain : domains) {
             boolean same = domain.space instanceof IoasSpace && ((IoasSpace) domain.space).iommufd() == iommufd;
-            if (same && domain.shared && !translated) {
+            if (same && domain.view.equals(view)) {
                 return domain;
             }
         }
@@ -341,7 +364,10 @@ public final class VfioHost implements AutoCloseable {
         if (owner != null) {
             attachment.mappings().leave(owner);
         }
-        if (attachment.group < 0) {
+        if (!attachment.byGroup) {
+            iommufdGroups
+                    .getOrDefault(attachment.group, new ArrayList<>())
+                    .remove(attachment);
             if (attachment.domain.users == 1) {
                 attachment.domain.mappings.close();
             }

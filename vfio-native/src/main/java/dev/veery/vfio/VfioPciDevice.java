@@ -2,6 +2,7 @@ package dev.veery.vfio;
 
 import dev.veery.base.ConfigException;
 import dev.veery.bus.pci.PciBar;
+import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.bus.pci.PciIdentity;
 import dev.veery.bus.pci.PciRegs;
@@ -234,7 +235,7 @@ public final class VfioPciDevice extends PciDevice {
         VfioHost.Attachment attachment = host.attach(
                 hostDevice,
                 toString(),
-                domain.translated(),
+                view(this, domain),
                 memory,
                 properties().string(IOMMUFD),
                 descriptor(properties()));
@@ -248,6 +249,12 @@ public final class VfioPciDevice extends PciDevice {
                 close(attachment);
             }
         }
+    }
+
+    /** Who sees memory as a device does: those that see guest physical memory, or those that the guest's IOMMU takes for one. */
+    static Object view(PciDevice device, DmaDomain domain) {
+        PciBus shared = device.pciBus().sharedRequester();
+        return !domain.translated() ? VfioHost.PHYSICAL : shared != null ? shared : device;
     }
 
     private void close(VfioHost.Attachment attachment) {

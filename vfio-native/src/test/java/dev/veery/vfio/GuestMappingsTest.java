@@ -94,6 +94,20 @@ class GuestMappingsTest {
         assertTrue(space.mapped.isEmpty());
     }
 
+    @Test
+    void devicesThatShareAViewTellTheSameTwice() {
+        for (int device = 0; device < 2; device++) {
+            assertTrue(mappings.map(0x10_0000, 0x5000, 0x1000, RW));
+        }
+        for (int device = 0; device < 2; device++) {
+            mappings.unmap(0x10_0000, 0x1000);
+            mappings.map(0x10_0000, 0x6000, 0x1000, RW);
+        }
+
+        assertEquals(block.host() + 0x6000, host(0x10_0000));
+        assertEquals(List.of(), failures);
+    }
+
     private MemoryRegion window(String owner) {
         RamBlock registers = new RamBlock("registers", new OffHeapRamAllocator().allocate("registers", 0x2000));
         return MemoryRegion.window(owner, new DeviceWindow(owner, registers.host(), 0x2000), new Nothing());

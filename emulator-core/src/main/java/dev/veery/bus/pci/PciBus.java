@@ -100,6 +100,16 @@ public final class PciBus {
         return conventional ? up.requesterId(0) : number() << 8;
     }
 
+    /** The bus whose bridge stands for every function here, so that an IOMMU cannot tell them apart; null if it can. */
+    public @Nullable PciBus sharedRequester() {
+        PciBridge above = bridge;
+        if (above == null || above.expressBelow()) {
+            return null;
+        }
+        PciBus further = above.pciBus().sharedRequester();
+        return further == null ? this : further;
+    }
+
     /** The bridge above, and those above that, turn a pin of a slot here into this one, slot * 4 + pin, of the root bus. */
     public int rootPin(int slot, int pin) {
         PciBus at = this;
