@@ -31,8 +31,7 @@ final class MachineTime implements AutoCloseable {
      * @param icount how time runs with instructions, or null
      * @param onFailure called when a timer on a thread of the clock's own throws
      */
-    static MachineTime of(
-            @Nullable IcountOptions icount, MachineLock lock, Thread.UncaughtExceptionHandler onFailure) {
+    static MachineTime of(@Nullable IcountOptions icount, MachineLock lock, Thread.UncaughtExceptionHandler onFailure) {
         return icount == null
                 ? new MachineTime(HostClock.start(lock, onFailure))
                 : new MachineTime(new InstructionClock(lock, icount.shift(), icount.sleep()));

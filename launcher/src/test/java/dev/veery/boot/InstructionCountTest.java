@@ -95,8 +95,8 @@ class InstructionCountTest {
                 0x0f, 0x31, // rdtsc
                 0x29, 0xd8, // sub eax, ebx
                 0xe6, 0xf4); // out f4h, al
-        List<String> command = new ArrayList<>(List.of(
-                Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", accelerator));
+        List<String> command = new ArrayList<>(
+                List.of(Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", accelerator));
         command.addAll(List.of("-icount", Integer.toString(shift), "-nodefaults", "-display", "none"));
         command.addAll(List.of("-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", kernel.toString()));
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.base.ConfigException;
 import dev.veery.chardev.ChardevSpec;
-import dev.veery.config.IcountOptions;
 import dev.veery.config.AccelOption;
 import dev.veery.config.Actions;
 import dev.veery.config.IcountOptions;
@@ -159,7 +158,9 @@ class CommandLineTest {
     @Test
     void instructionsMayBeCounted() {
         assertEquals(new IcountOptions(7, true), config("-icount", "7").icount());
-        assertEquals(new IcountOptions(0, false), config("-icount", "shift=0,sleep=off,align=off").icount());
+        assertEquals(
+                new IcountOptions(0, false),
+                config("-icount", "shift=0,sleep=off,align=off").icount());
         assertEquals(new IcountOptions(-1, true), config("-icount", "auto").icount());
         assertEquals(5, config("-seed", "5").seed());
         for (String wrong : List.of("11", "x", "shift=1,align=on", "auto,sleep=off", "shift=1,rr=record")) {

@@ -78,6 +78,7 @@ final class BlockCompiler extends Emitter {
      * Makes one.
      *
      * @param counted whether no block may make {@link CpuState#JIT_COUNT} positive
+     * @param host what it may emit
      * @param exitStub stores the guest's registers and returns to Java
      * @param vectorStub called: loads the guest's vector registers
      * @param x87Stub called: loads the guest's x87 registers; 0 when the host cannot
@@ -87,6 +88,7 @@ final class BlockCompiler extends Emitter {
     BlockCompiler(
             boolean counted,
             Sites sites,
+            HostFeatures host,
             long exitStub,
             long vectorStub,
             long x87Stub,
@@ -150,9 +152,13 @@ final class BlockCompiler extends Emitter {
                 // runs as it was decoded, and not half of it as it is now.
                 return -1;
             }
+            if (Supported.countsZeros(insns[i]) && !block.countsZeros(i)) {
+                // The guest's processor does not have it: BSF or BSR with a prefix that says nothing.
+                insns[i].rep = 0;
+            }
             native_[i] = valid
                     && !block.undefined(i)
-                    && Supported.is(insns[i], known)
+                    && Supported.is(insns[i], known, host)
                     && !(counted && Supported.letsInterruptsIn(insns[i]));
             leaves[i] = !native_[i] || Supported.mayLeave(insns[i]);
             sited[i] = false;
