@@ -111,7 +111,8 @@ final class Comparison {
                 && Arrays.equals(host.gpr, guest.gpr)
                 && Arrays.equals(host.fx, 0, MXCSR_MASK, guest.fx, 0, MXCSR_MASK)
                 && Arrays.equals(host.fx, MXCSR_MASK + 4, FX_END, guest.fx, MXCSR_MASK + 4, FX_END)
-                && Arrays.equals(host.fx, OracleCase.FX_UPPER, Layout.FX_SIZE, guest.fx, OracleCase.FX_UPPER, Layout.FX_SIZE)
+                && Arrays.equals(
+                        host.fx, OracleCase.FX_UPPER, Layout.FX_SIZE, guest.fx, OracleCase.FX_UPPER, Layout.FX_SIZE)
                 && Arrays.equals(host.data, guest.data);
     }
 

@@ -638,11 +638,12 @@ final class InstructionSet {
             forms.removeIf(f -> f.key().matches("(NP|66) 0F38F[01] .*"));
         }
         if (!host.flags().contains("bmi1") || !host.flags().contains("bmi2")) {
-            forms.removeIf(f -> f.key().startsWith("F3 0FBC") || VEX_GENERAL_KEYS.matcher(f.key()).find());
+            forms.removeIf(f -> f.key().startsWith("F3 0FBC")
+                    || VEX_GENERAL_KEYS.matcher(f.key()).find());
         }
         if (!host.vex()) {
-            forms.removeIf(f -> f.has(Form.Trait.VEX)
-                    && !VEX_GENERAL_KEYS.matcher(f.key()).find());
+            forms.removeIf(f ->
+                    f.has(Form.Trait.VEX) && !VEX_GENERAL_KEYS.matcher(f.key()).find());
         }
         if (!host.flags().contains("abm")) {
             forms.removeIf(f -> f.key().startsWith("F3 0FBD"));
@@ -747,7 +748,9 @@ final class InstructionSet {
             traits.remove(Form.Trait.ALIGNED);
         }
         special(hex, mandatory, modrm, traits);
-        String name = (vex ? "VEX " : "") + (mandatory < 0 ? "" : mandatory == 0 ? "NP " : String.format("%02X ", mandatory)) + hex;
+        String name = (vex ? "VEX " : "")
+                + (mandatory < 0 ? "" : mandatory == 0 ? "NP " : String.format("%02X ", mandatory))
+                + hex;
         if (modrm.isEmpty()) {
             forms.add(new Form(name, mandatory, opcode, false, -1, false, immediate, size, type, traits));
             return;

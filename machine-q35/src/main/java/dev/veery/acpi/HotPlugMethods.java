@@ -69,9 +69,7 @@ final class HotPlugMethods {
 
     /** For the root of the name space. */
     static Term event() {
-        return scope(
-                "\\_GPE",
-                method("_E01", 0, acquire(ref(LOCK)), call("\\_SB.PCI0.PCNT"), release(ref(LOCK))));
+        return scope("\\_GPE", method("_E01", 0, acquire(ref(LOCK)), call("\\_SB.PCI0.PCNT"), release(ref(LOCK))));
     }
 
     private static String segment(int devfn) {

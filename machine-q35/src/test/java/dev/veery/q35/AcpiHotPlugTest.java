@@ -114,8 +114,7 @@ class AcpiHotPlugTest {
         out(SELECT, 0);
         assertEquals(0xffff_ffffL, in(REMOVABLE));
         out(EJECT, -1);
-        ConfigException e =
-                assertThrows(ConfigException.class, () -> m.deviceAdd(device("edu", "bus", "fixed")));
+        ConfigException e = assertThrows(ConfigException.class, () -> m.deviceAdd(device("edu", "bus", "fixed")));
         assertEquals(true, e.getMessage().contains("Bus 'fixed' does not support hotplugging"), e.getMessage());
     }
 }

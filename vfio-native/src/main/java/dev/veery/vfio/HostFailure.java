@@ -49,9 +49,10 @@ final class HostFailure {
 
     /** Two devices of a group cannot be in different domains. */
     static ConfigException sharesGroup(HostPciDevice device, int group, HostPciDevice other) {
-        return new ConfigException("host device " + device + " shares IOMMU group " + group + " with host device " + other
-                + ", and an IOMMU of the guest gives each a domain of its own; put both behind a -device"
-                + " pcie-pci-bridge of the guest's, which makes one of them, or leave one of them, or intel-iommu, out");
+        return new ConfigException(
+                "host device " + device + " shares IOMMU group " + group + " with host device " + other
+                        + ", and an IOMMU of the guest gives each a domain of its own; put both behind a -device"
+                        + " pcie-pci-bridge of the guest's, which makes one of them, or leave one of them, or intel-iommu, out");
     }
 
     /** Opening one of VFIO's files failed. */

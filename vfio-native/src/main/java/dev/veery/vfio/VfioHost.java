@@ -210,12 +210,7 @@ public final class VfioHost implements AutoCloseable {
     // ---- containers
 
     private OpenGroup openGroup(
-            HostPciDevice device,
-            IommuGroup group,
-            String name,
-            Object view,
-            AddressSpace memory,
-            int descriptor) {
+            HostPciDevice device, IommuGroup group, String name, Object view, AddressSpace memory, int descriptor) {
         String file = "/dev/vfio/" + group.number();
         VfioGroup opened;
         try {
@@ -255,8 +250,7 @@ public final class VfioHost implements AutoCloseable {
         return null;
     }
 
-    private Domain newContainer(
-            HostPciDevice device, VfioGroup group, String name, Object view, AddressSpace memory) {
+    private Domain newContainer(HostPciDevice device, VfioGroup group, String name, Object view, AddressSpace memory) {
         VfioContainer container;
         try {
             container = VfioContainer.open();
@@ -292,13 +286,7 @@ public final class VfioHost implements AutoCloseable {
     // ---- iommufd
 
     private Attachment attachIommufd(
-            HostPciDevice device,
-            int group,
-            String name,
-            Object view,
-            AddressSpace memory,
-            String id,
-            int descriptor) {
+            HostPciDevice device, int group, String name, Object view, AddressSpace memory, String id, int descriptor) {
         for (Attachment other : iommufdGroups.getOrDefault(group, List.of())) {
             if (!other.domain.view.equals(view)) {
                 throw HostFailure.sharesGroup(device, group, other.hostDevice);
@@ -365,9 +353,7 @@ public final class VfioHost implements AutoCloseable {
             attachment.mappings().leave(owner);
         }
         if (!attachment.byGroup) {
-            iommufdGroups
-                    .getOrDefault(attachment.group, new ArrayList<>())
-                    .remove(attachment);
+            iommufdGroups.getOrDefault(attachment.group, new ArrayList<>()).remove(attachment);
             if (attachment.domain.users == 1) {
                 attachment.domain.mappings.close();
             }

@@ -148,9 +148,7 @@ public final class VexTable {
         if ((entry & F16C) != 0) {
             return Feature.F16C;
         }
-        boolean second = (entry & AVX2) != 0
-                || (entry & INT256) != 0 && i.vexL
-                || (entry & REG_AVX2) != 0 && i.isReg();
+        boolean second = (entry & AVX2) != 0 || (entry & INT256) != 0 && i.vexL || (entry & REG_AVX2) != 0 && i.isReg();
         return second ? Feature.AVX2 : Feature.AVX;
     }
 
@@ -175,7 +173,8 @@ public final class VexTable {
 
     /** Whether an immediate byte follows. */
     public static boolean hasImmediate(Insn i) {
-        return i.map == Insn.MAP_VEX_0F3A || i.map == Insn.MAP_VEX_0F && OpcodeTable.vex(i.opcode) == (OpcodeTable.MODRM | OpcodeTable.IMM8);
+        return i.map == Insn.MAP_VEX_0F3A
+                || i.map == Insn.MAP_VEX_0F && OpcodeTable.vex(i.opcode) == (OpcodeTable.MODRM | OpcodeTable.IMM8);
     }
 
     private static void set(int map, int prefix, int form, int... opcodes) {

@@ -16,9 +16,7 @@ final class Supported {
             return !i.lock && (mode & CpuState.MODE_X87_MASKED) != 0 && X87Insns.knows(i);
         }
         if (i.isVex()) {
-            return VexInsns.general(i)
-                    ? VexInsns.generalOnHost(i, host)
-                    : VexInsns.vectorOnHost(i, mode, host);
+            return VexInsns.general(i) ? VexInsns.generalOnHost(i, host) : VexInsns.vectorOnHost(i, mode, host);
         }
         if (countsZeros(i)) {
             return i.opcode == 0xbc ? host.bmi1() : host.lzcnt();

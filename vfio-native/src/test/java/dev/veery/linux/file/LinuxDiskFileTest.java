@@ -108,7 +108,9 @@ class LinuxDiskFileTest {
             }
         };
         try (HostFile disk = LinuxDiskFile.open(file.toString(), true, 0)) {
-            assumeTrue(disk.read(pieces, 0, 3, 512) != HostFile.UNSUPPORTED, "this process cannot make system calls directly");
+            assumeTrue(
+                    disk.read(pieces, 0, 3, 512) != HostFile.UNSUPPORTED,
+                    "this process cannot make system calls directly");
             byte[] read = new byte[1024];
             OffHeap.copyOut(memory + 2048, read, 0, 1024);
             assertArrayEquals(Arrays.copyOfRange(expected, 1536, 2560), read);
@@ -145,7 +147,7 @@ class LinuxDiskFileTest {
         try (HostFile disk = LinuxDiskFile.open(file.toString(), true, 0)) {
             assumeTrue(Fd.vectors(), "this process cannot make system calls directly");
             IOException e = assertThrows(IOException.class, () -> disk.write(nowhere, 0, 1, 0));
-            assertTrue(e.getMessage().contains("pwritev"), e.getMessage());
+            assertTrue(String.valueOf(e.getMessage()).contains("pwritev"), e.getMessage());
         }
     }
 }
