@@ -11,6 +11,9 @@ package dev.veery.memory;
  * @param rung called with the machine lock held; by then the device may have been reset
  */
 public record Doorbell(long offset, int size, boolean match, long value, Runnable rung) {
+    /** For {@code rung}: nobody wants to hear of it, and no thread wakes up for it. */
+    public static final Runnable UNHEARD = () -> {};
+
     /** A doorbell for writes of any value and width. */
     public static Doorbell any(long offset, Runnable rung) {
         return new Doorbell(offset, 0, false, 0, rung);

@@ -233,8 +233,9 @@ class KvmProcessorTest {
                 "on one processor it takes the host's scheduler to get a turn");
         Tables.long64(t);
         t.start(Tables.CODE, new Code().ready().b(0xeb, 0xfe));
-        long[] took = new long[31];
-        for (int i = 0; i < took.length; i++) {
+        // The host may have other things to do at any of them, but not at all.
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < 1000 && best >= MILLISECOND; i++) {
             t.begin();
             if (i == 0) {
                 t.awaitReady();
@@ -242,11 +243,10 @@ class KvmProcessorTest {
             Thread.yield();
             long from = System.nanoTime();
             t.cpu.stop();
-            took[i] = System.nanoTime() - from;
+            best = Math.min(best, System.nanoTime() - from);
         }
-        Arrays.sort(took);
-        // The host may have other things to do at any of them, but not at all.
-        assertTrue(took[0] < MILLISECOND, () -> "at best " + took[0] + " ns");
+        long nanos = best;
+        assertTrue(best < MILLISECOND, () -> "at best " + nanos + " ns");
     }
 
     @Test

@@ -58,21 +58,15 @@ final class TestBar implements MmioHandler, Resettable {
         if (offset == TEST) {
             select((int) value & 0xff);
         } else if (selected >= 0 && offset == place(selected) && bytes == BYTE_WIDTH && value == DATA_VALUE) {
-            count(selected);
-        }
-    }
-
-    private void count(int test) {
-        if (selected == test) {
             header.set(COUNT, 4, header.get(COUNT, 4) + 1);
         }
     }
 
-    /** The places of the tests that are to be heard without an answer. */
+    /** The places of the tests of what a write costs that the host's kernel takes; as in QEMU, those are not counted. */
     List<Doorbell> doorbells() {
         return List.of(
-                new Doorbell(place(WILDCARD), BYTE_WIDTH, false, 0, () -> count(WILDCARD)),
-                new Doorbell(place(DATAMATCH), BYTE_WIDTH, true, DATA_VALUE, () -> count(DATAMATCH)));
+                new Doorbell(place(WILDCARD), BYTE_WIDTH, false, 0, Doorbell.UNHEARD),
+                new Doorbell(place(DATAMATCH), BYTE_WIDTH, true, DATA_VALUE, Doorbell.UNHEARD));
     }
 
     private int place(int test) {

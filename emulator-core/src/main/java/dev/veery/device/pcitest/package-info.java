@@ -4,7 +4,7 @@
  *
  * <p>Modelled: three tests a BAR with the header, the offset and data to write, and the count of writes that matched. The
  * tests differ by how KVM is told of the write: as an exit, by an eventfd for any value, by one for the right value. Writes
- * that come fast may count as one where an eventfd hears them.
+ * that an eventfd hears do not count: nobody listens to it, as in QEMU, so that it is the write that is measured.
  */
 @org.jspecify.annotations.NullMarked
 package dev.veery.device.pcitest;

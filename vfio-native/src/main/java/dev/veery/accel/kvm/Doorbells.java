@@ -93,7 +93,7 @@ final class Doorbells implements AutoCloseable {
 
         private void attach(Doorbell doorbell, KvmVm.Doorbell place) {
             EventFd signal = signals.computeIfAbsent(doorbell, made -> {
-                stale = true;
+                stale |= heard(doorbell);
                 return new EventFd("doorbell");
             });
             try {
@@ -125,6 +125,11 @@ final class Doorbells implements AutoCloseable {
         }
     }
 
+    /** A signal that nobody awaits costs the writer no wake-up. */
+    private static boolean heard(Doorbell doorbell) {
+        return doorbell.rung() != Doorbell.UNHEARD;
+    }
+
     private void startOrTell() {
         if (thread != null) {
             changed.signal();
@@ -142,7 +147,7 @@ final class Doorbells implements AutoCloseable {
             Fd[] fds;
             lock.lock();
             try {
-                bells = signals.keySet().toArray(new Doorbell[0]);
+                bells = signals.keySet().stream().filter(Doorbells::heard).toArray(Doorbell[]::new);
                 fds = new Fd[bells.length + 1];
                 fds[bells.length] = changed.fd();
                 for (int i = 0; i < bells.length; i++) {
