@@ -1,6 +1,7 @@
 package dev.veery.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import dev.veery.base.ConfigException;
 import dev.veery.config.AccelOption;
 import dev.veery.config.AccelOption.Kind;
 import dev.veery.hostcode.linux.LinuxHostCode;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -49,5 +51,21 @@ class AcceleratorsTest {
         assertEquals(
                 translates ? "jit" : "interp",
                 Accelerators.choose(wishes, IrqchipMode.ON, warning -> {}).name());
+    }
+
+    @Test
+    void autoTakesKvmOnlyWhereItIsFastAndSaysWhyNot() {
+        KvmProbe.Result host = KvmProbe.run();
+        List<String> warnings = new ArrayList<>();
+        String chosen = Accelerators.choose(List.of(new AccelOption(Kind.AUTO)), IrqchipMode.ON, warnings::add)
+                .name();
+        assertEquals(host.verdict() == KvmProbe.Verdict.NATIVE, chosen.equals("kvm"));
+        List<String> ofKvm = warnings.stream().filter(w -> w.contains("KVM")).toList();
+        assertEquals(
+                host.verdict() == KvmProbe.Verdict.SOFTWARE_ASSISTED
+                        ? List.of("not using KVM: " + host.reason())
+                        : List.of(),
+                ofKvm);
+        assertFalse(host.reason().contains("\n"));
     }
 }

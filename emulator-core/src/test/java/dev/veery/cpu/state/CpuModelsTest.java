@@ -102,4 +102,10 @@ class CpuModelsTest {
         CpuModels.parse("max,tsc-frequency=1G", CpuSupport.SOFTWARE, warnings::add);
         assertEquals(1, warnings.size());
     }
+
+    @Test
+    void theHostsProcessorNeedsAnEngineThatRunsOnIt() {
+        ConfigException e = assertThrows(ConfigException.class, () -> CpuModels.parse("host"));
+        assertEquals("CPU model 'host' needs the kvm accelerator", e.getMessage());
+    }
 }

@@ -15,6 +15,7 @@ import dev.veery.linux.abi.KvmLayout;
 import dev.veery.linux.kvm.KvmSystem;
 import dev.veery.linux.kvm.KvmVm;
 import dev.veery.memory.access.OffHeap;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +78,7 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
         this.vm = vm;
         this.machine = machine;
         complete = mode == IrqchipMode.ON;
-        for (int i = 0; i < NEEDED.length; i++) {
-            if (system.extension(NEEDED[i]) == 0) {
-                throw new ConfigException(
-                        "the host's KVM lacks KVM_CAP_" + NEEDED_NAMES[i] + "; use -machine kernel-irqchip=off");
-            }
-        }
+        require(system::extension, complete);
         if (complete) {
             vm.createIrqchip();
             for (int i = 0; i < CHIPS; i++) {
@@ -90,10 +86,6 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
                 vm.getIrqchip(i, powerOn[i]);
             }
         } else {
-            if (system.extension(Kvm.KVM_CAP_SPLIT_IRQCHIP) == 0) {
-                throw new ConfigException(
-                        "the host's KVM lacks KVM_CAP_SPLIT_IRQCHIP; use -machine kernel-irqchip=on or off");
-            }
             vm.createSplitIrqchip(VECTORS - FIRST_VECTOR);
         }
         wideDestinations = system.extension(Kvm.KVM_CAP_X2APIC_API) != 0
@@ -107,6 +99,20 @@ final class KvmIrqchip implements Irqchip, RemoteApics {
                         vm,
                         system.extension(Kvm.KVM_CAP_IRQ_ROUTING),
                         complete && system.extension(Kvm.KVM_CAP_IRQFD_RESAMPLE) != 0);
+    }
+
+    /** Throws for a host that lacks something; {@code extension} answers as {@link KvmSystem#extension}. */
+    static void require(IntUnaryOperator extension, boolean complete) {
+        for (int i = 0; i < NEEDED.length; i++) {
+            if (extension.applyAsInt(NEEDED[i]) == 0) {
+                throw new ConfigException(
+                        "the host's KVM lacks KVM_CAP_" + NEEDED_NAMES[i] + "; use -machine kernel-irqchip=off");
+            }
+        }
+        if (!complete && extension.applyAsInt(Kvm.KVM_CAP_SPLIT_IRQCHIP) == 0) {
+            throw new ConfigException(
+                    "the host's KVM lacks KVM_CAP_SPLIT_IRQCHIP; use -machine kernel-irqchip=on or off");
+        }
     }
 
     /** The table of global system interrupts. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The virtual machine that a machine's processors share: complete with the first of them, gone with the last. */
@@ -68,7 +69,7 @@ final class KvmMachine {
 
     KvmMachine(KvmSystem system, IrqchipMode mode) {
         this.system = system;
-        require(system);
+        require(system::extension);
         supported = system.supportedCpuid();
         msrs = system.msrIndices();
         vm = system.createVm();
@@ -112,10 +113,14 @@ final class KvmMachine {
                 && system.extension(Kvm.KVM_CAP_X86_USER_SPACE_MSR) != 0;
     }
 
-    /** Throws for a host that lacks something. */
-    static void require(KvmSystem system) {
+    /**
+     * Throws for a host that lacks something.
+     *
+     * @param extension answers as {@link KvmSystem#extension}
+     */
+    static void require(IntUnaryOperator extension) {
         for (int i = 0; i < NEEDED.length; i++) {
-            if (system.extension(NEEDED[i]) == 0) {
+            if (extension.applyAsInt(NEEDED[i]) == 0) {
                 throw new ConfigException("the host's KVM lacks KVM_CAP_" + NEEDED_NAMES[i]
                         + "; use Linux 4.11 or later, or another accelerator");
             }

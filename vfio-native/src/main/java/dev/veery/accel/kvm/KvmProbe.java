@@ -59,7 +59,7 @@ public final class KvmProbe {
     public static Result run() {
         try (KvmSystem system = KvmSystem.open();
                 KvmVm vm = system.createVm()) {
-            KvmMachine.require(system);
+            KvmMachine.require(system::extension);
             return measure(vm, system.supportedCpuid())
                     ? new Result(Verdict.NATIVE, "")
                     : new Result(
