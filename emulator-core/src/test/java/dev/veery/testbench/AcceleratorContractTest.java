@@ -8,6 +8,11 @@ import dev.veery.accel.GuestDebug;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Vector;
+import dev.veery.memory.DeviceWindow;
+import dev.veery.memory.MemoryRegion;
+import dev.veery.memory.OffHeapRamAllocator;
+import dev.veery.memory.RamBlock;
+import dev.veery.memory.access.OffHeap;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +104,35 @@ class AcceleratorContractTest {
                         "r8@8"),
                 t.mmioLatch.log());
         assertEquals(0x1122_3344_5566_7788L, s.gpr(CpuState.RBX));
+    }
+
+    @Test
+    void registersInAWindowAreReachedWithoutTheirHandlerWhileItIsOpen() {
+        try (RamBlock registers = new RamBlock("window", new OffHeapRamAllocator().allocate("window", 4096))) {
+            DeviceWindow window = new DeviceWindow("card", registers.host(), 4096);
+            MemoryRegion region = MemoryRegion.window("window", window, t.mmioLatch);
+            window.open();
+            t.locked(() -> t.memory.root().addChild(TestMachine.MMIO, region, 1));
+            OffHeap.putInt(registers.host() + 4, 0x1234_5678);
+            s.setGpr(CpuState.RSI, TestMachine.MMIO);
+            s.setGpr(CpuState.RAX, 0x1122_3344_5566_7788L);
+            Code code = new Code()
+                    .b(0x89, 0x06) // mov [rsi], eax
+                    .b(0x66, 0x89, 0x46, 0x0a) // mov [rsi+10], ax
+                    .b(0x8b, 0x46, 0x04) // mov eax, [rsi+4]
+                    .exit();
+            run64(code, Stop.exit(0x78));
+            assertEquals(0x5566_7788, OffHeap.getInt(registers.host()));
+            assertEquals(0x7788_0000, OffHeap.getInt(registers.host() + 8));
+            assertEquals(List.of(), t.mmioLatch.log());
+
+            window.close();
+            t.locked(() -> region.setEnabled(false));
+            run64(code, Stop.exit(0x01 + 4 * 0x11));
+            assertEquals(0x5566_7788, OffHeap.getInt(registers.host()));
+            assertEquals(List.of("w4@0=12345678", "w2@a=5678", "r4@4"), t.mmioLatch.log());
+            t.locked(() -> t.memory.root().removeChild(region));
+        }
     }
 
     @Test
