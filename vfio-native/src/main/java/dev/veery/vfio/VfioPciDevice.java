@@ -680,6 +680,7 @@ public final class VfioPciDevice extends PciDevice {
         host.warnings().accept("device " + this + ": the host takes back " + hostDevice + "; for the guest it is gone");
         gone = true;
         release();
+        pulledOut();
     }
 
     @Override

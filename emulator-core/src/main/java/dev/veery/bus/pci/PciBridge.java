@@ -104,6 +104,14 @@ public abstract class PciBridge extends PciDevice {
         below().removable().forEach(remover);
     }
 
+    /** A device below is gone and cannot be asked for; false if the slot cannot tell the guest of it. */
+    final boolean lost(PciDevice device) {
+        if (hotPlug()) {
+            remover.accept(device);
+        }
+        return hotPlug();
+    }
+
     /** Power below went off or came back: what is there starts anew. */
     protected final void powerChanged() {
         updateWindows();

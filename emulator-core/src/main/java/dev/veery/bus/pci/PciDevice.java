@@ -511,6 +511,17 @@ public abstract class PciDevice extends Device {
     @Override
     protected void onRealize() {}
 
+    /**
+     * The device is gone without a word, as a card that is pulled out: where it is in a slot that can tell, the guest is told
+     * and the machine lets go of it before this returns.
+     *
+     * @return whether the slot can; otherwise the device stays, and is to read as ones
+     */
+    protected final boolean pulledOut() {
+        PciBridge above = bus == null ? null : bus.bridge();
+        return above != null && above.lost(this);
+    }
+
     /** Resets configuration space, then what the subclass adds by {@link #onPciReset}. */
     @Override
     protected final void onReset() {

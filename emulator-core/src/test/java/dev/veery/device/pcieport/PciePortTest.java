@@ -95,6 +95,10 @@ class PciePortTest {
         protected void onIntxEnded() {
             intx().set(false);
         }
+
+        boolean pull() {
+            return pulledOut();
+        }
     }
 
     @BeforeEach
@@ -234,6 +238,21 @@ class PciePortTest {
         assertNull(empty.below().at(0));
         assertEquals(0, empty.configRead(status, 2) & 1 << 6);
         assertFalse(bench.devices.devices().contains(late));
+    }
+
+    @Test
+    void aDeviceThatIsPulledOutLeavesAnEmptySlotAndTheGuestHears() {
+        int slot = (int) empty.config().get(PciRegs.CAPABILITIES, 1);
+        empty.configWrite(slot + SLOT_CONTROL, 2, POWER_LIGHT_ON | 1 << 5 | 1 << 3);
+        Endpoint card = (Endpoint) bench.add(empty.below(), "express", Map.of("id", "card"));
+        empty.configWrite(slot + SLOT_STATUS, 2, 0x11f);
+
+        assertTrue(card.pull());
+
+        assertNull(empty.below().at(0));
+        assertEquals(1 << 3, empty.configRead(slot + SLOT_STATUS, 2) & (1 << 6 | 1 << 3 | 1));
+        assertTrue(bench.pinAsserted());
+        assertFalse(bench.devices.devices().contains(card));
     }
 
     @Test
