@@ -17,8 +17,8 @@ class MissingCapabilityTest {
     @Test
     void aHostThatIsTooOldIsNamedInOneLine() {
         KvmMachine.require(allBut(-1));
-        ConfigException e = assertThrows(
-                ConfigException.class, () -> KvmMachine.require(allBut(Kvm.KVM_CAP_READONLY_MEM)));
+        ConfigException e =
+                assertThrows(ConfigException.class, () -> KvmMachine.require(allBut(Kvm.KVM_CAP_READONLY_MEM)));
         assertEquals(
                 "the host's KVM lacks KVM_CAP_READONLY_MEM; use Linux 4.11 or later, or another accelerator",
                 e.getMessage());
@@ -27,13 +27,13 @@ class MissingCapabilityTest {
     @Test
     void missingInterruptControllersComeWithTheModeToUse() {
         KvmIrqchip.require(allBut(Kvm.KVM_CAP_SPLIT_IRQCHIP), true);
-        ConfigException split = assertThrows(
-                ConfigException.class, () -> KvmIrqchip.require(allBut(Kvm.KVM_CAP_SPLIT_IRQCHIP), false));
+        ConfigException split =
+                assertThrows(ConfigException.class, () -> KvmIrqchip.require(allBut(Kvm.KVM_CAP_SPLIT_IRQCHIP), false));
         assertEquals(
                 "the host's KVM lacks KVM_CAP_SPLIT_IRQCHIP; use -machine kernel-irqchip=on or off",
                 split.getMessage());
-        ConfigException none = assertThrows(
-                ConfigException.class, () -> KvmIrqchip.require(allBut(Kvm.KVM_CAP_IRQCHIP), true));
+        ConfigException none =
+                assertThrows(ConfigException.class, () -> KvmIrqchip.require(allBut(Kvm.KVM_CAP_IRQCHIP), true));
         assertEquals("the host's KVM lacks KVM_CAP_IRQCHIP; use -machine kernel-irqchip=off", none.getMessage());
     }
 }
