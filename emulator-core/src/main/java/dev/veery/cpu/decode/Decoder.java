@@ -67,6 +67,8 @@ public final class Decoder {
                 return OpcodeTable.TWO_BYTE[i.opcode];
             case Insn.MAP_VEX_0F:
                 return OpcodeTable.vex(i.opcode);
+            case Insn.MAP_VEX_NONE:
+                return OpcodeTable.NONE;
             case Insn.MAP_0F38:
             case Insn.MAP_VEX_0F38:
                 return OpcodeTable.MODRM;

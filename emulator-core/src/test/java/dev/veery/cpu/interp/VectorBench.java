@@ -49,7 +49,9 @@ final class VectorBench {
         if (op == null) {
             op = FpuStateLowering.lower(context, i);
         }
-        if (op == null) {
+        if (i.isVex()) {
+            op = Lowering.lower(context, i);
+        } else if (op == null) {
             op = VectorLowering.lower(context, i);
         }
         if (op == null) {
@@ -61,6 +63,22 @@ final class VectorBench {
         } catch (CpuFault f) {
             return f.vector;
         }
+    }
+
+    /** What follows executes in real mode. */
+    void realMode() {
+        context.start(0);
+    }
+
+    /** Writes the upper half of YMM register {@code r}. */
+    void upper(int r, long high, long low) {
+        OffHeap.putLong(s.xmm(r) + 16, low);
+        OffHeap.putLong(s.xmm(r) + 24, high);
+        s.setField(CpuState.YMM_IN_USE, 1);
+    }
+
+    String upper(int r) {
+        return hex(OffHeap.getLong(s.xmm(r) + 24)) + "_" + hex(OffHeap.getLong(s.xmm(r) + 16));
     }
 
     void xmm(int r, long high, long low) {

@@ -70,6 +70,18 @@ class CpuidTest {
     }
 
     @Test
+    void saveAreaGrowsWithWhatIsEnabled() {
+        f.model = CpuModels.parse("max,+avx");
+        f.s.xcr0 = 3;
+        assertArrayEquals(new int[] {7, 576, 832, 0}, query(0xd, 0));
+        f.s.xcr0 = 7;
+        assertArrayEquals(new int[] {7, 832, 832, 0}, query(0xd, 0));
+        assertArrayEquals(new int[] {256, 576, 0, 0}, query(0xd, 2));
+        f.model = CpuModels.parse("max,-avx");
+        assertArrayEquals(new int[] {0, 0, 0, 0}, query(0xd, 2));
+    }
+
+    @Test
     void topologyCountsBits() {
         f.model = f.model.withTopology(6, 2);
         assertArrayEquals(new int[] {1, 2, 1 << 8, 0}, query(0xb, 0));
