@@ -24,4 +24,9 @@ final class HostGuard implements CpuSupport {
     public boolean supports(Feature feature) {
         return SOFTWARE.supports(feature) && host.has(feature);
     }
+
+    @Override
+    public boolean tscFrequency(long hz) {
+        return SOFTWARE.tscFrequency(hz);
+    }
 }

@@ -52,9 +52,6 @@ public final class CpuModels {
     /** What depends on the number of processors, not on the model. */
     private static final Set<Feature> TOPOLOGY = EnumSet.of(Feature.HT, Feature.CMP_LEGACY);
 
-    /** What {@code max} shows only when asked for. */
-    private static final Set<Feature> ON_REQUEST = EnumSet.of(Feature.AVX, Feature.AVX2, Feature.FMA, Feature.F16C);
-
     private CpuModels() {}
 
     /** One line for each model and the feature names, for {@code -cpu help}. */
@@ -189,14 +186,12 @@ public final class CpuModels {
         private void everything() {
             features.clear();
             for (Feature f : Feature.values()) {
-                if (support.supports(f)) {
+                if (support.offers(f)) {
                     features.add(f);
                 }
             }
             CpuIdentity host = support.host();
-            if (host == null) {
-                features.removeAll(ON_REQUEST);
-            } else {
+            if (host != null) {
                 vendor = host.vendor();
                 family = host.family();
                 model = host.model();

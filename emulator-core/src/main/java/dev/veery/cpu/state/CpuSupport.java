@@ -20,6 +20,16 @@ public interface CpuSupport {
         }
 
         @Override
+        public boolean offers(Feature feature) {
+            // Interpreted, a step of 256 bits takes longer than two of 128.
+            return supports(feature)
+                    && feature != Feature.AVX
+                    && feature != Feature.AVX2
+                    && feature != Feature.FMA
+                    && feature != Feature.F16C;
+        }
+
+        @Override
         public boolean tscFrequency(long hz) {
             return hz == SOFTWARE_TSC_HZ;
         }
@@ -30,6 +40,11 @@ public interface CpuSupport {
 
     /** Whether a processor may have the feature. */
     boolean supports(Feature feature);
+
+    /** Whether the model {@code max} has a feature unasked: programs choose their inner loops by what is there. */
+    default boolean offers(Feature feature) {
+        return supports(feature);
+    }
 
     /** Whether it can be told the frequency of time-stamp counters; whether it can give this one turns out later. */
     default boolean tscFrequency(long hz) {
