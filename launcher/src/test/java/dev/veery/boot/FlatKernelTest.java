@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The project's own Multiboot kernels of {@code machine-q35/src/test/flat}, run by the command line that harnesses of flat
@@ -83,7 +84,7 @@ class FlatKernelTest {
             return files
                     .map(f -> f.getFileName().toString())
                     .filter(f -> f.endsWith(".S") && !f.equals("exit.S") && !f.equals("triple.S"))
-                    .filter(f -> !f.startsWith("smp-"))
+                    .filter(f -> !f.startsWith("smp-") && !f.equals("vtd.S"))
                     .map(f -> Arguments.of(f.substring(0, f.length() - 2)))
                     .sorted((a, b) -> a.get()[0].toString().compareTo(b.get()[0].toString()))
                     .toList()
@@ -122,6 +123,21 @@ class FlatKernelTest {
         Program veery = run(VEERY, List.of("-accel", accelerator, "-smp", "4"), kernel, "");
         assertEquals("PASS\n", veery.out(), veery.err());
         assertEquals(1, veery.status());
+    }
+
+    /** A device's DMA and its messages through the IOMMU's tables, as QEMU's IOMMU takes them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tcg", "interp"})
+    void theIommuTranslatesAndRemaps(String accelerator) throws IOException, InterruptedException {
+        String[] devices = {"-device", "intel-iommu,intremap=on", "-device", "edu,addr=5"};
+        Program veery = run(VEERY, List.of("-accel", accelerator), "vtd", "", devices);
+        assertEquals("PASS\n", veery.out(), veery.err());
+        assertEquals("", veery.err());
+        assertEquals(1, veery.status());
+        if (accelerator.equals("tcg") && Program.exists(QEMU)) {
+            Program qemu = run(QEMU, List.of("-machine", "q35,accel=tcg"), "vtd", "", devices);
+            assertEquals(1, qemu.status(), "exit status, QEMU's output: " + qemu.out() + qemu.err());
+        }
     }
 
     @Test
