@@ -75,7 +75,7 @@ unpack() {
 }
 
 # fetch_kernel cloud|generic: sets $kernel to the bzImage of Debian's current kernel, which is not installed, only unpacked, and
-# $modules to a directory with its virtio drivers.
+# $modules to a directory with its drivers of network cards and of virtio.
 fetch_kernel() {
     case $1 in
     cloud) meta=linux-image-cloud-amd64 ;;
@@ -83,7 +83,7 @@ fetch_kernel() {
     *) fail "there is no kernel '$1'; use cloud or generic" ;;
     esac
     mkdir -p "$cache"
-    modules=$cache/$meta/virtio
+    modules=$cache/$meta/drivers
     if ! kernel=$(ls "$cache/$meta"/boot/vmlinuz-* 2> /dev/null) || [ ! -d "$modules" ]; then
         update_lists
         package=$(apt-cache depends --important "$meta" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)$/\1/p' | head -n 1)
@@ -91,7 +91,8 @@ fetch_kernel() {
         unpack "$package" "$cache/$meta"
         # Of the modules only these are used: the console, ACPI, NVMe, ext4 and initial RAM disks are built in.
         mkdir "$modules.part"
-        find "$cache/$meta/lib/modules" \( -name 'virtio*.ko' -o -name '*failover.ko' \) -exec cp {} "$modules.part" ';'
+        find "$cache/$meta/lib/modules" \( -name 'virtio*.ko' -o -name '*failover.ko' -o -name e1000e.ko -o -name ptp.ko -o -name pps_core.ko \) \
+            -exec cp {} "$modules.part" ';'
         mv "$modules.part" "$modules"
         rm -rf "$cache/$meta/lib" "$cache/$meta/usr"
         kernel=$(ls "$cache/$meta"/boot/vmlinuz-*)
@@ -105,7 +106,7 @@ fetch_busybox() {
     [ -x "$busybox" ] || fail "the package busybox-static has no bin/busybox"
 }
 
-# make_initramfs FILE: an archive with busybox, /init, a file to checksum and, in /drivers, what fetch_kernel found of virtio.
+# make_initramfs FILE: an archive with busybox, /init, a file to checksum and, in /drivers, what fetch_kernel found of drivers.
 make_initramfs() {
     fetch_busybox
     install_packages cpio

@@ -41,11 +41,25 @@ final class GuestSession implements AutoCloseable {
         return session;
     }
 
+    /** As {@link #boot}, with the kernel of ordinary installations, which has drivers of more devices. */
+    static GuestSession bootGeneric(String append, String... options) throws IOException {
+        GuestSession session =
+                start("VEERY_TEST_GENERIC_KERNEL", "VEERY_TEST_GENERIC_INITRD", "", append, options);
+        session.awaitPrompt();
+        return session;
+    }
+
     /** Begins to boot, with more options for the JVM. */
     static GuestSession start(String javaOptions, String append, String... options) throws IOException {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        return start("VEERY_TEST_KERNEL", "VEERY_TEST_INITRD", javaOptions, append, options);
+    }
+
+    private static GuestSession start(
+            String kernelName, String initrdName, String javaOptions, String append, String... options)
+            throws IOException {
+        String kernel = System.getenv(kernelName);
+        String initrd = System.getenv(initrdName);
+        assumeTrue(kernel != null && initrd != null, kernelName + " and " + initrdName + " name nothing to boot");
         List<String> command = new ArrayList<>(List.of(
                 Program.ROOT.resolve("launcher/bin/veery").toString(),
                 "-m",
