@@ -43,8 +43,7 @@ final class GuestSession implements AutoCloseable {
 
     /** As {@link #boot}, with the kernel of ordinary installations, which has drivers of more devices. */
     static GuestSession bootGeneric(String append, String... options) throws IOException {
-        GuestSession session =
-                start("VEERY_TEST_GENERIC_KERNEL", "VEERY_TEST_GENERIC_INITRD", "", append, options);
+        GuestSession session = start("VEERY_TEST_GENERIC_KERNEL", "VEERY_TEST_GENERIC_INITRD", "", append, options);
         session.awaitPrompt();
         return session;
     }

@@ -165,8 +165,7 @@ class HotPlugBootTest {
         String initrd = System.getenv("VEERY_TEST_INITRD");
         assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
         LinuxHostCode host = new LinuxHostCode();
-        Accelerator accelerator =
-                host.problem().isEmpty() ? new JitAccelerator(host) : new InterpreterAccelerator();
+        Accelerator accelerator = host.problem().isEmpty() ? new JitAccelerator(host) : new InterpreterAccelerator();
         return new Q35Machine(new Q35Settings(
                 lock,
                 clock,
