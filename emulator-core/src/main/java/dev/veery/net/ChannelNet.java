@@ -36,6 +36,11 @@ abstract class ChannelNet implements NetBackend {
         thread.setDaemon(true);
     }
 
+    /** After how many milliseconds {@link #ready} is called though no channel is; 0 for never. */
+    long patienceMillis() {
+        return 0;
+    }
+
     /** A channel is ready; on the thread, without the machine lock. */
     abstract void ready() throws IOException;
 
@@ -66,7 +71,7 @@ abstract class ChannelNet implements NetBackend {
     private void run() {
         try {
             while (!closed) {
-                selector.select();
+                selector.select(patienceMillis());
                 if (!closed) {
                     ready();
                 }

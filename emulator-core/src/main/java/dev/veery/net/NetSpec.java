@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of a tap interface; empty for a new one
  * @param fds numbers of open descriptors of a tap interface, one a queue; or none
  * @param queues how many, 1 to {@link #MAX_QUEUES}
+ * @param reconnectSeconds after how many seconds a stream tries again to connect; 0 for never
  */
 public record NetSpec(
         String id,
@@ -22,9 +23,27 @@ public record NetSpec(
         @Nullable SocketAddress remote,
         String name,
         List<Integer> fds,
-        int queues) {
+        int queues,
+        int reconnectSeconds) {
     /** As many as there may be processors. */
     public static final int MAX_QUEUES = 64;
+
+    /** Without reconnecting. */
+    public NetSpec(
+            String id,
+            Kind kind,
+            @Nullable SocketAddress local,
+            @Nullable SocketAddress remote,
+            String name,
+            List<Integer> fds,
+            int queues) {
+        this(id, kind, local, remote, name, fds, queues, 0);
+    }
+
+    /** The same that tries again to connect. */
+    public NetSpec withReconnect(int seconds) {
+        return new NetSpec(id, kind, local, remote, name, fds, queues, seconds);
+    }
 
     /** With one queue, not from descriptors. */
     public NetSpec(String id, Kind kind, @Nullable SocketAddress local, @Nullable SocketAddress remote) {
@@ -33,7 +52,7 @@ public record NetSpec(
 
     /** The same with several queues. */
     public NetSpec withQueues(int count) {
-        return new NetSpec(id, kind, local, remote, name, fds, count);
+        return new NetSpec(id, kind, local, remote, name, fds, count, reconnectSeconds);
     }
 
     /** How a network is made. */

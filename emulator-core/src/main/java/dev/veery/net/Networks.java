@@ -75,7 +75,8 @@ public final class Networks implements NetSource, AutoCloseable {
             case STREAM:
                 return spec.local() != null
                         ? StreamNet.listen(spec.id(), spec.local(), lock)
-                        : StreamNet.connect(spec.id(), Objects.requireNonNull(spec.remote()), lock);
+                        : StreamNet.connect(
+                                spec.id(), Objects.requireNonNull(spec.remote()), spec.reconnectSeconds(), lock);
             case DATAGRAM:
                 return DatagramNet.open(
                         spec.id(),

@@ -22,10 +22,16 @@ import org.jspecify.annotations.Nullable;
 /** Frames over a stream socket, each behind its length: {@code -netdev stream} and {@code socket}. One peer at a time. */
 public final class StreamNet extends ChannelNet {
     private static final int LENGTH = 4;
+    private static final long MILLIS = 1000;
     private static final int STAGING = 1 << 18;
 
     private final @Nullable ServerSocketChannel server;
     private final @Nullable UnixDomainSocketAddress path;
+
+    /** Where to connect again when the peer is gone, or null. */
+    private final @Nullable SocketAddress again;
+
+    private final long againMillis;
 
     /** The peer, or null; changed with the machine lock held. */
     private volatile @Nullable SocketChannel peer;
@@ -42,10 +48,17 @@ public final class StreamNet extends ChannelNet {
     private boolean refused;
 
     private StreamNet(
-            String id, MachineLock lock, @Nullable ServerSocketChannel server, @Nullable SocketChannel connected)
+            String id,
+            MachineLock lock,
+            @Nullable ServerSocketChannel server,
+            @Nullable SocketChannel connected,
+            @Nullable SocketAddress again,
+            int againSeconds)
             throws IOException {
         super(id, lock);
         this.server = server;
+        this.again = again;
+        againMillis = MILLIS * againSeconds;
         memory = memory(STAGING + LENGTH + MAX_FRAME + LENGTH);
         input = OffHeap.buffer(memory, STAGING);
         unsent = OffHeap.buffer(memory + STAGING, MAX_FRAME + LENGTH).limit(0);
@@ -77,7 +90,7 @@ public final class StreamNet extends ChannelNet {
                 removeSocket(((UnixDomainSocketAddress) address).getPath());
             }
             server.bind(address, 1);
-            return new StreamNet(id, lock, server, null);
+            return new StreamNet(id, lock, server, null, null, 0);
         } catch (IOException e) {
             throw new ConfigException("netdev '" + id + "': can't listen on " + address + ": " + e.getMessage());
         }
@@ -95,14 +108,32 @@ public final class StreamNet extends ChannelNet {
     /**
      * Connects to a peer that listens.
      *
-     * @throws ConfigException if it does not
+     * @param againSeconds how long to wait before trying again when there is no peer, or none any more; 0 to give up
+     * @throws ConfigException if it does not listen, and is to do so at once
      */
-    public static StreamNet connect(String id, SocketAddress address, MachineLock lock) {
+    public static StreamNet connect(String id, SocketAddress address, int againSeconds, MachineLock lock) {
         try {
-            return new StreamNet(id, lock, null, SocketChannel.open(address));
+            if (againSeconds == 0) {
+                return new StreamNet(id, lock, null, SocketChannel.open(address), null, 0);
+            }
+            return new StreamNet(id, lock, null, tryConnect(id, address), address, againSeconds);
         } catch (IOException e) {
             throw new ConfigException("netdev '" + id + "': can't connect to " + address + ": " + e.getMessage());
         }
+    }
+
+    private static @Nullable SocketChannel tryConnect(String id, SocketAddress address) {
+        try {
+            return SocketChannel.open(address);
+        } catch (IOException e) {
+            LOG.debug("network '{}': {}: {}", id, address, e.toString());
+            return null;
+        }
+    }
+
+    @Override
+    long patienceMillis() {
+        return again != null && peer == null ? againMillis : 0;
     }
 
     private void adopt(SocketChannel channel) throws IOException {
@@ -131,7 +162,15 @@ public final class StreamNet extends ChannelNet {
                 locked(this::flush);
             }
         }
+        boolean idle = selector.selectedKeys().isEmpty();
         selector.selectedKeys().clear();
+        SocketAddress address = again;
+        if (idle && address != null && peer == null) {
+            SocketChannel channel = tryConnect(id, address);
+            if (channel != null) {
+                adopt(channel);
+            }
+        }
     }
 
     private void accept() throws IOException {

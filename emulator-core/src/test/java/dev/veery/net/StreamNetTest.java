@@ -12,10 +12,12 @@ import dev.veery.memory.access.OffHeap;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -220,5 +222,24 @@ class StreamNetTest {
         assertTrue(assertThrows(ConfigException.class, () -> networks.connect("m"))
                 .getMessage()
                 .contains("not found"));
+    }
+
+    @Test
+    void aPeerThatComesLateOrAgainIsFound() throws Exception {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(dir.resolve("late"));
+        networks.define(new NetSpec("late", NetSpec.Kind.STREAM, null, address).withReconnect(1));
+        NetBackend late = networks.connect("late");
+        locked(() -> late.connect(card));
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(address);
+            for (int time = 0; time < 2; time++) {
+                try (SocketChannel channel = server.accept()) {
+                    write(new DataOutputStream(Channels.newOutputStream(channel)), frame(60, time));
+                    assertArrayEquals(frame(60, time), received());
+                }
+            }
+        } finally {
+            locked(late::close);
+        }
     }
 }

@@ -118,6 +118,17 @@ final class NetParser {
     private static NetSpec stream(OptionText text, String id) {
         boolean server = text.takeFlag("server", false);
         SocketAddress address = needed(text, "addr");
+        String reconnect = text.take("reconnect");
+        if (reconnect != null) {
+            int seconds = reconnect.matches("[0-9]{1,6}") ? Integer.parseInt(reconnect) : -1;
+            if (seconds < 0) {
+                throw text.error("'reconnect=" + reconnect + "' is not a number of seconds");
+            }
+            if (server) {
+                throw text.error("'reconnect' goes with server=off only");
+            }
+            return new NetSpec(id, NetSpec.Kind.STREAM, null, address).withReconnect(seconds);
+        }
         return new NetSpec(id, NetSpec.Kind.STREAM, server ? address : null, server ? null : address);
     }
 

@@ -66,6 +66,13 @@ class NetParserTest {
     }
 
     @Test
+    void streamsConnectAgain() {
+        assertEquals(
+                5,
+                netdev("stream,id=n,addr.type=unix,addr.path=/tmp/s,reconnect=5").reconnectSeconds());
+    }
+
+    @Test
     void nicIsANetworkWithItsCard() {
         DeviceDescriptor card =
                 parser.nic("null,model=virtio-net-pci,mac=52:54:00:00:00:07").get(0);
@@ -96,6 +103,8 @@ class NetParserTest {
                 "tap,id=n,fd=x                    | 'fd=x'",
                 "tap,id=n,fds=3:x                 | 'fds=x'",
                 "tap,id=n,fds=3:4,queues=2        | 'fds'",
+                "stream,id=n,addr.type=unix,addr.path=/s,reconnect=x | 'reconnect=x'",
+                "stream,id=n,addr.type=unix,addr.path=/s,server=on,reconnect=1 | 'reconnect'",
                 "tap,id=n,queues=0                | 'queues=0'",
                 "tap,id=n,vhost=on                | 'vhost=on'",
                 "null                             | 'id'",
