@@ -10,6 +10,7 @@ import dev.veery.base.ConfigException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,44 @@ class AcpiHotPlugTest {
         m.reset();
         assertNull(m.devices().find("hot"));
         assertEquals(0, in(DOWN));
+    }
+
+    /** Ports of every width and any order, while devices come and are asked to go. */
+    @Test
+    void nothingTheGuestWritesThrows() {
+        Random random = new Random(22);
+        for (int round = 0; round < 4000; round++) {
+            int port = 0xcb8 + random.nextInt(0x28);
+            int size = 1 << random.nextInt(3);
+            long value = random.nextInt(4) == 0 ? random.nextLong() : random.nextInt(4);
+            if (random.nextBoolean()) {
+                m.ports().read(port, size);
+            } else {
+                m.ports().write(port, size, value);
+            }
+            if (random.nextInt(20) == 0) {
+                comeOrGo(random.nextBoolean() ? "first" : "second");
+            }
+            if (random.nextInt(500) == 0) {
+                m.reset();
+            }
+        }
+        m.reset();
+        for (String port : List.of("first", "second")) {
+            if (m.devices().find("on-" + port) == null) {
+                m.deviceAdd(device("edu", "id", "on-" + port, "bus", port));
+            }
+            assertEquals(EDU, vendorAt(port.equals("first") ? 1 : 2));
+        }
+    }
+
+    private void comeOrGo(String port) {
+        String id = "on-" + port;
+        if (m.devices().find(id) == null) {
+            m.deviceAdd(device("edu", "id", id, "bus", port));
+        } else {
+            m.deviceDel(id);
+        }
     }
 
     @Test
