@@ -1,6 +1,7 @@
 package dev.veery.testbench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.accel.DebugStop;
@@ -9,11 +10,13 @@ import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Vector;
 import dev.veery.memory.DeviceWindow;
+import dev.veery.memory.FlatView;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.OffHeapRamAllocator;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -237,6 +240,77 @@ class AcceleratorContractTest {
                 Code.of(0xf3, 0xaa, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc)
                         .exit(5),
                 Stop.exit(5));
+    }
+
+    @Test
+    void codeIsSeenToChangeHoweverOftenDataBesideItAreWritten() {
+        // The page is forgotten as code now and then, and is code again.
+        s.setGpr(CpuState.RBX, Tables.CODE + 0x800);
+        run64(
+                new Code()
+                        .b(0xb9)
+                        .d(20_000) // mov ecx, 20000
+                        .b(0x30, 0xc0) // xor al, al
+                        .b(0x89, 0x0b) // loop: mov [rbx], ecx
+                        .b(0xe8)
+                        .d(0x32) // call 40h
+                        .b(0xff, 0xc9) // dec ecx
+                        .b(0x75, 0xf5) // jne loop
+                        .b(0xc6, 0x05)
+                        .d(0x28)
+                        .b(0x02) // mov byte [41h], 2
+                        .b(0xe8)
+                        .d(0x22) // call 40h
+                        .exit()
+                        .fill(0x40)
+                        .b(0x04, 0x01, 0xc3), // add al, 1; ret
+                Stop.exit((20_000 & 0xff) + 2));
+    }
+
+    @Test
+    void aPageThatOnlyOnceWasCodeBecomesFastToWrite() {
+        s.setGpr(CpuState.RBX, Tables.CODE + 0x1800);
+        run64(
+                new Code()
+                        .b(0xb9)
+                        .d(2000) // mov ecx, 2000
+                        .b(0xe8)
+                        .d(0xff6) // call 1000h
+                        .b(0x89, 0x0b) // loop: mov [rbx], ecx
+                        .b(0xff, 0xc9) // dec ecx
+                        .b(0x75, 0xfa) // jne loop
+                        .exit(7)
+                        .fill(0x1000)
+                        .b(0xc3), // ret
+                Stop.exit(7));
+        FlatView view = t.memory.view();
+        int range = view.find(Tables.CODE + 0x1000);
+        long offset = view.offsetInRegion(range) + Tables.CODE + 0x1000 - view.start(range);
+        assertFalse(Objects.requireNonNull(view.block(range)).writeTracked((int) (offset >>> RamBlock.PAGE_SHIFT)));
+    }
+
+    @Test
+    void aRepeatedStoreBesideCodeKeepsBoth() {
+        // rep stosb fills 100h bytes, of which the last two are code that ran already.
+        s.setGpr(CpuState.RDI, Tables.CODE + 0x100);
+        s.setGpr(CpuState.RBX, 0);
+        run64(
+                new Code()
+                        .b(0xe8)
+                        .d(0x1f9) // call 1feh
+                        .b(0xb0, 0x90) // mov al, 90h
+                        .b(0xb9)
+                        .d(0x100) // mov ecx, 100h
+                        .b(0xf3, 0xaa) // rep stosb
+                        .b(0x30, 0xc0) // xor al, al
+                        .b(0xe8)
+                        .d(0x1e9) // call 1feh
+                        .exit()
+                        .fill(0x1fe)
+                        .b(0xfe, 0xc3, 0x04, 0x01, 0xc3), // inc bl; add al, 1; ret
+                Stop.exit(1));
+        assertEquals(0x9090_9090_9090_9090L, t.peek(Tables.CODE + 0x1f8));
+        assertEquals(1, s.gpr(CpuState.RBX));
     }
 
     @Test

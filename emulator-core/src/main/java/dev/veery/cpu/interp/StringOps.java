@@ -235,9 +235,17 @@ final class StringOps {
             long value = Regs.get64(s, Regs.RAX);
             if (bulk(s, n)) {
                 long chunk = inPage(to, n);
-                long target = chunk > 1 ? m.hostForWrite(to, (int) chunk * size) : 0;
+                int bytes = (int) chunk * size;
+                long target = chunk > 1 ? m.hostForWrite(to, bytes) : 0;
+                boolean tracked = target == 0 && chunk > 1;
+                if (tracked) {
+                    target = m.hostForTracked(to, bytes);
+                }
                 if (target != 0) {
                     fill(target, chunk, value);
+                    if (tracked) {
+                        m.noteTracked(bytes);
+                    }
                     advance(s, Regs.RDI, chunk * size);
                     count(s, chunk);
                     return chunk;

@@ -21,6 +21,10 @@ public final class SoftMmu extends Mmu {
     private static final long PAGE_MASK = Tlb.PAGE_MASK;
     private static final int FETCH_SLOTS = 512;
     private static final int CODE_SEEN = 4096;
+
+    /** Of so many stores the slow way one is looked at closer. */
+    private static final int SLOW_SAMPLE = 64;
+
     private static final int LARGE_SHIFT = 21;
 
     private final CpuState s;
@@ -72,6 +76,9 @@ public final class SoftMmu extends Mmu {
     private int highGeneration;
     private long walks;
     private long flushes;
+
+    private final WrittenCode writtenCode = new WrittenCode();
+    private int slowStores;
 
     /**
      * Makes one.
@@ -390,10 +397,34 @@ public final class SoftMmu extends Mmu {
 
     private void storeAt(long e, long linear, int size, long value) {
         if ((OffHeap.getLong(e + Tlb.WRITE_TAG) & Tlb.SLOW) != 0) {
-            memory.write(OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff, size, value);
+            long physical = OffHeap.getLong(e + Tlb.PHYSICAL) & PAGE_MASK | linear & 0xfff;
+            memory.write(physical, size, value);
+            slowStores++;
+            if (slowStores % SLOW_SAMPLE == 0) {
+                reconsider(linear, physical);
+            }
             return;
         }
         OffHeap.putRelease(linear + OffHeap.getLong(e + Tlb.ADDEND), size, value);
+    }
+
+    /** Whether a page must go on being slow to write: its code may be gone, or be as good as gone. */
+    private void reconsider(long linear, long physical) {
+        FlatView view = memory.view();
+        int range = view.find(physical);
+        RamBlock block = range >= 0 && view.isWritable(range) ? view.block(range) : null;
+        if (block == null) {
+            return;
+        }
+        long offset = physical - view.start(range) + view.offsetInRegion(range) & PAGE_MASK;
+        int page = (int) (offset >>> RamBlock.PAGE_SHIFT);
+        if (block.writeTracked(page)) {
+            if (!writtenCode.doubtful(page)) {
+                return;
+            }
+            block.noteWrite(offset, RamBlock.PAGE_SIZE);
+        }
+        tlb.flushPage(linear);
     }
 
     private void storeCrossing(long linear, int size, long value, int index) {
