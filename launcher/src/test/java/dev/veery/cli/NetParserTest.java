@@ -69,7 +69,8 @@ class NetParserTest {
     void streamsConnectAgain() {
         assertEquals(
                 5,
-                netdev("stream,id=n,addr.type=unix,addr.path=/tmp/s,reconnect=5").reconnectSeconds());
+                netdev("stream,id=n,addr.type=unix,addr.path=/tmp/s,reconnect=5")
+                        .reconnectSeconds());
     }
 
     @Test
