@@ -8,7 +8,7 @@ import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Feature;
 import org.jspecify.annotations.Nullable;
 
-/** FXSAVE to XSAVEOPT (the memory forms of 0F AE /0 to /6), XGETBV and XSETBV (0F 01 D0 and D1). */
+/** FXSAVE to XSAVEOPT (the memory forms of 0F AE /0 to /6), XSAVEC (0F C7 /4), XGETBV and XSETBV (0F 01 D0 and D1). */
 final class FpuStateLowering {
     private static final int FXSAVE = 0;
     private static final int FXRSTOR = 1;
@@ -17,6 +17,13 @@ final class FpuStateLowering {
     private static final int XSAVE = 4;
     private static final int XRSTOR = 5;
     private static final int XSAVEOPT = 6;
+
+    /** Of opcode C7h, not AEh. */
+    private static final int XSAVEC_GROUP = 4;
+
+    /** Not a group of opcode AEh. */
+    private static final int XSAVEC = 8;
+
     private static final int XGETBV = 0xd0;
     private static final int XSETBV = 0xd1;
     private static final int LEGACY_SIZE = 512;
@@ -27,11 +34,13 @@ final class FpuStateLowering {
     private static final class Save extends MemOp {
         private final int group;
         private final boolean wide;
+        private final boolean compaction;
 
         Save(BlockContext b, Insn i, int group) {
             super(b, i);
             this.group = group;
             wide = i.rexW();
+            compaction = b.model().has(Feature.XSAVEC);
         }
 
         @Override
@@ -50,7 +59,10 @@ final class FpuStateLowering {
                     FpuSave.stmxcsr(s, m, ea(s, m, 4, true));
                     break;
                 case XRSTOR:
-                    FpuSave.xrstor(s, m, ea(s, m, XSAVE_SIZE, false), wide);
+                    FpuSave.xrstor(s, m, ea(s, m, XSAVE_SIZE, false), wide, compaction);
+                    break;
+                case XSAVEC:
+                    FpuSave.xsavec(s, m, ea(s, m, XSAVE_SIZE, true), wide);
                     break;
                 default:
                     FpuSave.xsave(s, m, ea(s, m, XSAVE_SIZE, true), wide, group == XSAVEOPT);
@@ -62,10 +74,12 @@ final class FpuStateLowering {
     private static final class Xcr extends Op {
         private final boolean write;
         private final int supported;
+        private final boolean inUse;
 
         Xcr(BlockContext b, boolean write) {
             this.write = write;
             supported = FpuSave.XCR0_LEGACY | (b.model().has(Feature.AVX) ? FpuState.AVX : 0);
+            inUse = b.model().has(Feature.XGETBV1);
         }
 
         @Override
@@ -73,7 +87,7 @@ final class FpuStateLowering {
             if (write) {
                 FpuSave.xsetbv(s, supported);
             } else {
-                FpuSave.xgetbv(s);
+                FpuSave.xgetbv(s, inUse);
             }
         }
     }
@@ -88,6 +102,9 @@ final class FpuStateLowering {
             return known && b.model().has(Feature.XSAVE) ? new Xcr(b, i.modrm == XSETBV) : null;
         }
         int group = i.modrm >> 3 & 7;
+        if (i.opcode == 0xc7 && group == XSAVEC_GROUP && !i.isReg()) {
+            return b.model().has(Feature.XSAVEC) ? new Save(b, i, XSAVEC) : null;
+        }
         if (i.opcode != 0xae || i.isReg() || group > XSAVEOPT || !b.model().has(feature(group))) {
             return null;
         }

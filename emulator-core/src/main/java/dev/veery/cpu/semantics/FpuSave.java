@@ -18,6 +18,9 @@ public final class FpuSave {
     private static final int HEADER = 64;
     private static final int CHUNK = 64;
 
+    /** XCOMP_BV: the image is compacted. */
+    private static final long COMPACTED = 1L << 63;
+
     private FpuSave() {}
 
     private static void checkFx(CpuState s, long ea) {
@@ -149,13 +152,64 @@ public final class FpuSave {
         m.store64(ea + LEGACY, bv & ~(long) asked | inUse & asked);
     }
 
-    /** XRSTOR, standard form; the compacted one is an invalid header, as without XSAVEC. */
-    public static void xrstor(CpuState s, Mmu m, long ea, boolean wide) {
+    /** XSAVEC: the compacted form, without components in their initial state; a changed MXCSR makes SSE's one that is not. */
+    public static void xsavec(CpuState s, Mmu m, long ea, boolean wide) {
+        checkX(s, ea);
+        int asked = requested(s);
+        int changed = s.field(CpuState.MXCSR) != FpuState.MXCSR_INIT ? FpuState.SSE : 0;
+        int written = asked & (FpuState.inUse(s) | changed);
+        long t = s.base + CpuState.IMAGE;
+        m.probeWrite(ea, LEGACY + HEADER);
+        long upper = ea + FpuState.AVX_OFFSET;
+        if ((written & FpuState.AVX) != 0) {
+            m.probeWrite(upper, FpuState.upperSize(s));
+        }
+        if ((written & FpuState.X87) != 0) {
+            FpuState.saveX87(s, t, wide);
+            m.storeBytes(ea, t, FpuState.MXCSR_OFFSET);
+            m.storeBytes(ea + FpuState.ST_OFFSET, t + FpuState.ST_OFFSET, FpuState.XMM_OFFSET - FpuState.ST_OFFSET);
+        }
+        if ((written & FpuState.SSE) != 0) {
+            FpuState.saveMxcsr(s, t);
+            FpuState.saveXmm(s, t);
+            int end = s.code64() ? FpuState.SIZE64 : FpuState.SIZE32;
+            m.storeBytes(ea + FpuState.MXCSR_OFFSET, t + FpuState.MXCSR_OFFSET, 8);
+            m.storeBytes(ea + FpuState.XMM_OFFSET, t + FpuState.XMM_OFFSET, end - FpuState.XMM_OFFSET);
+        }
+        if ((written & FpuState.AVX) != 0) {
+            FpuState.saveUpper(s, t);
+            m.storeBytes(upper, t, FpuState.upperSize(s));
+        }
+        m.store64(ea + LEGACY, written);
+        m.store64(ea + LEGACY + 8, COMPACTED | asked);
+    }
+
+    /** Whether the header of a compacted image is valid (section 13.8.2). */
+    private static boolean validCompacted(CpuState s, long header, long bv) {
+        long rest = 0;
+        for (int i = 16; i < HEADER; i += 8) {
+            rest |= OffHeap.getLong(header + i);
+        }
+        long components = OffHeap.getLong(header + 8) & ~COMPACTED;
+        return rest == 0 && (components & ~s.xcr0) == 0 && (bv & ~components) == 0;
+    }
+
+    /**
+     * XRSTOR.
+     *
+     * @param compaction whether there is a compacted form; without, its header is an invalid one
+     */
+    public static void xrstor(CpuState s, Mmu m, long ea, boolean wide, boolean compaction) {
         checkX(s, ea);
         load(s, m, ea, LEGACY + HEADER);
         long t = s.base + CpuState.IMAGE;
         long bv = OffHeap.getLong(t + LEGACY);
-        if ((bv & ~s.xcr0) != 0 || (OffHeap.getLong(t + LEGACY + 8) | OffHeap.getLong(t + LEGACY + 16)) != 0) {
+        boolean compacted = compaction && OffHeap.getLong(t + LEGACY + 8) < 0;
+        if (compacted) {
+            if (!validCompacted(s, t + LEGACY, bv)) {
+                throw s.gp0();
+            }
+        } else if ((bv & ~s.xcr0) != 0 || (OffHeap.getLong(t + LEGACY + 8) | OffHeap.getLong(t + LEGACY + 16)) != 0) {
             throw s.gp0();
         }
         int asked = requested(s);
@@ -164,9 +218,10 @@ public final class FpuSave {
             // Whatever faults does so before a register changes; the staging area is needed for the rest first.
             touch(s, m, ea + FpuState.AVX_OFFSET, FpuState.upperSize(s));
         }
-        if ((asked & (FpuState.SSE | FpuState.AVX)) != 0) {
-            // MXCSR is loaded whatever XSTATE_BV says.
-            int mxcsr = checkedMxcsr(s, OffHeap.getInt(t + FpuState.MXCSR_OFFSET));
+        if ((asked & (compacted ? FpuState.SSE : FpuState.SSE | FpuState.AVX)) != 0) {
+            // In the standard form MXCSR is loaded whatever XSTATE_BV says.
+            boolean loaded = !compacted || (bv & FpuState.SSE) != 0;
+            int mxcsr = loaded ? checkedMxcsr(s, OffHeap.getInt(t + FpuState.MXCSR_OFFSET)) : FpuState.MXCSR_INIT;
             s.setField(CpuState.MXCSR, mxcsr);
             s.updateMode();
         }
@@ -199,14 +254,20 @@ public final class FpuSave {
         }
     }
 
-    /** XGETBV. Only XCR0 is there. */
-    public static void xgetbv(CpuState s) {
+    /**
+     * XGETBV: register 0 is XCR0.
+     *
+     * @param inUse whether there is register 1, which says what of XCR0 is not in its initial state
+     */
+    public static void xgetbv(CpuState s, boolean inUse) {
         checkOsxsave(s);
-        if ((int) s.gpr(CpuState.RCX) != 0) {
+        int register = (int) s.gpr(CpuState.RCX);
+        if (register != 0 && !(register == 1 && inUse)) {
             throw s.gp0();
         }
-        s.setGpr(CpuState.RAX, s.xcr0 & 0xffff_ffffL);
-        s.setGpr(CpuState.RDX, s.xcr0 >>> 32);
+        long value = register == 0 ? s.xcr0 : s.xcr0 & FpuState.inUse(s);
+        s.setGpr(CpuState.RAX, value & 0xffff_ffffL);
+        s.setGpr(CpuState.RDX, value >>> 32);
     }
 
     /**

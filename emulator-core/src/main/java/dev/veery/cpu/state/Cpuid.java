@@ -192,6 +192,7 @@ public final class Cpuid {
             out[2] = all;
         } else if (subleaf == 1) {
             out[0] = model.word(Feature.Word.LD1_EAX);
+            out[1] = model.has(Feature.XSAVEC) ? enabled : 0;
         } else if (subleaf == 2 && vectors) {
             out[0] = AVX_SIZE;
             out[1] = XSAVE_SIZE;

@@ -107,6 +107,41 @@ class VexLoweringTest {
     }
 
     @Test
+    void xsavecLeavesOutWhatIsInitial() {
+        s.setGpr(CpuState.RAX, ALL_STATE);
+        s.setGpr(CpuState.RDX, 0);
+        s.setField(CpuState.MXCSR, 0x3f80);
+        bench.memory(UPPER, 99);
+        assertEquals(VectorBench.NONE, bench.run(0x0f, 0xc7, 0x26), "xsavec [rsi]");
+        // MXCSR alone makes SSE's component one to save.
+        assertEquals(2, bench.memory(XSTATE_BV) & 6);
+        assertEquals(Long.MIN_VALUE | ALL_STATE, bench.memory(XSTATE_BV + 8));
+        assertEquals(99, bench.memory(UPPER));
+        bench.upper(3, 1, 1);
+        s.setField(CpuState.MXCSR, 0x1f80);
+        assertEquals(VectorBench.NONE, bench.run(0x0f, 0xae, 0x2e), "xrstor [rsi]");
+        assertEquals(ZERO, bench.upper(3));
+        assertEquals(0x3f80, s.field(CpuState.MXCSR));
+        bench.memory(XSTATE_BV, 0);
+        assertEquals(VectorBench.NONE, bench.run(0x0f, 0xae, 0x2e));
+        assertEquals(0x1f80, s.field(CpuState.MXCSR));
+        bench.memory(XSTATE_BV + 8, Long.MIN_VALUE | 8);
+        assertEquals(Vector.GP, bench.run(0x0f, 0xae, 0x2e), "a component that XCR0 does not have");
+    }
+
+    @Test
+    void xgetbvTellsWhatIsInUse() {
+        s.setGpr(CpuState.RCX, 1);
+        assertEquals(VectorBench.NONE, bench.run(0x0f, 0x01, 0xd0));
+        assertEquals(0, s.gpr(CpuState.RAX) & 6);
+        bench.upper(3, 1, 1);
+        assertEquals(VectorBench.NONE, bench.run(0x0f, 0x01, 0xd0));
+        assertEquals(4, s.gpr(CpuState.RAX) & 6);
+        s.setGpr(CpuState.RCX, 2);
+        assertEquals(Vector.GP, bench.run(0x0f, 0x01, 0xd0));
+    }
+
+    @Test
     void gatherGoesOnBehindWhatItHasGathered() {
         bench.memory(0, 0x1111_1111);
         bench.memory(8, 0x2222_2222);
