@@ -25,6 +25,9 @@ final class Q35HotPlug implements AcpiPciHotplug.Slots {
     /** The bridges above the buses with slots, by the numbers of those. */
     private final List<PciBridge> bridges = new ArrayList<>();
 
+    /** The guest lets go what is being removed. */
+    private boolean ejecting;
+
     private Consumer<Device> remover = device -> {
         throw new IllegalStateException("the guest lets " + device + " go before the start");
     };
@@ -78,6 +81,15 @@ final class Q35HotPlug implements AcpiPciHotplug.Slots {
         }
     }
 
+    /** A function goes. A guest that did not let it go is asked to, as by then nothing else tells it. */
+    void removed(PciDevice function) {
+        PciBridge bridge = function.pciBus().bridge();
+        int number = bridge == null ? -1 : bridges.indexOf(bridge);
+        if (!ejecting && number >= 0 && (function.devfn() & 7) == 0) {
+            registers.request(number, function.devfn() >> 3);
+        }
+    }
+
     /** Asks the guest to let a device go. */
     void request(PciDevice function) {
         PciBridge bridge = function.pciBus().bridge();
@@ -107,8 +119,13 @@ final class Q35HotPlug implements AcpiPciHotplug.Slots {
         }
         List<PciDevice> functions = new ArrayList<>(bridges.get(bus).below().functions());
         functions.removeIf(function -> function.devfn() >> 3 != slot);
-        for (int i = functions.size() - 1; i >= 0; i--) {
-            remover.accept(functions.get(i));
+        ejecting = true;
+        try {
+            for (int i = functions.size() - 1; i >= 0; i--) {
+                remover.accept(functions.get(i));
+            }
+        } finally {
+            ejecting = false;
         }
     }
 

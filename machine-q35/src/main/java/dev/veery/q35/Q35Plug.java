@@ -282,6 +282,9 @@ final class Q35Plug implements HotplugHandler {
             if (function instanceof PciePort && ((PciePort) function).hasSlot()) {
                 slots.remove(((PciePort) function).slotKey());
             }
+            if (running && hotPlug != null) {
+                hotPlug.removed(function);
+            }
             function.pciBus().detach(function);
         } else if (device instanceof IntelIommuDevice) {
             throw new ConfigException("device " + device + " cannot be removed: others use memory through it");

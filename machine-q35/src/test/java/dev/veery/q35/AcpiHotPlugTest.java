@@ -97,6 +97,24 @@ class AcpiHotPlugTest {
     }
 
     @Test
+    void theGuestHearsOfADeviceThatWentUnasked() {
+        m.deviceAdd(device("edu", "id", "hot", "bus", "second"));
+        event();
+        machines.lock().lock();
+        try {
+            m.devices().remove("hot");
+        } finally {
+            machines.lock().unlock();
+        }
+        assertEquals(true, event());
+        out(SELECT, 1);
+        assertEquals(1, in(DOWN));
+        out(EJECT, 1);
+        m.deviceAdd(device("edu", "id", "next", "bus", "second"));
+        assertEquals(0, in(DOWN), "the next is not meant");
+    }
+
+    @Test
     void whatIsAskedToGoGoesWithAReset() {
         m.deviceAdd(device("edu", "id", "hot", "bus", "first"));
         m.deviceDel("hot");

@@ -66,6 +66,7 @@ public final class AcpiPciHotplug implements MmioHandler, Resettable {
     /** Tells the guest that a slot has something new. */
     public void announce(int bus, int slot) {
         up[bus] |= 1 << slot;
+        down[bus] &= ~(1 << slot);
         event.run();
     }
 
