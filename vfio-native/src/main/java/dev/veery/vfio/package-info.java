@@ -6,7 +6,7 @@
  * devices of one domain. What the guest maps goes through {@link dev.veery.vfio.GuestMappings} into a {@link
  * dev.veery.vfio.MappingLedger}, which mirrors what the kernel holds. Configuration space is the device's but for what {@link
  * dev.veery.vfio.ConfigOverlay} makes ours, base addresses are mapped as long as the device answers ({@link
- * dev.veery.vfio.DeviceBars}); interrupts arrive as eventfds on one thread, {@link dev.veery.vfio.EventLoop}.
+ * dev.veery.vfio.DeviceBars}); interrupts arrive as eventfds on one thread, {@link dev.veery.vfio.EventLoop}, or in KVM.
  *
  * <p>Not modelled: migration, devices that need quirks such as graphics
  * cards with windows into their own configuration space.
