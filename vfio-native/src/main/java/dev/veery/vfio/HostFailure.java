@@ -88,12 +88,16 @@ final class HostFailure {
                 });
     }
 
-    /** A mapping was refused: why, and the remedy. */
-    static String mapping(int error, long size, MappingLedger ledger) {
+    /**
+     * A mapping was refused: why, and the remedy.
+     *
+     * @param needed how many bytes there would be with it, or with all that are to come
+     */
+    static String mapping(int error, long needed, MappingLedger ledger) {
         return switch (-error) {
             case Errno.ENOMEM ->
                 "the limit on locked memory is " + memlock() + ", and "
-                        + (ledger.bytes() + size) / Units.MIB
+                        + (needed + Units.MIB - 1) / Units.MIB
                         + " MiB must stay in memory for devices; raise it with 'ulimit -l' (LimitMEMLOCK= of systemd), or use a"
                         + " smaller -m";
             case Errno.ENOSPC ->

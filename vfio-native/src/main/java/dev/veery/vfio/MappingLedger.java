@@ -49,6 +49,12 @@ final class MappingLedger {
         return limit;
     }
 
+    /** Whether the kernel counts as many mappings; true where it does not count them. */
+    boolean agrees() {
+        long left = space.info().available();
+        return left == IommuInfo.UNLIMITED || left == limit - entries.size();
+    }
+
     /** How many mappings were made and undone so far. */
     long changes() {
         return changes;

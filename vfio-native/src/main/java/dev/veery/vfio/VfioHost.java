@@ -15,6 +15,7 @@ import dev.veery.linux.vfio.VfioContainer;
 import dev.veery.linux.vfio.VfioDevice;
 import dev.veery.linux.vfio.VfioGroup;
 import dev.veery.memory.AddressSpace;
+import dev.veery.memory.MemorySection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -277,7 +278,7 @@ public final class VfioHost implements AutoCloseable {
 
     private Domain newDomain(HostSpace space, String name, Object view, AddressSpace memory) {
         MappingLedger ledger = new MappingLedger(space);
-        Reporter reporter = new Reporter(name, ledger, !view.equals(PHYSICAL));
+        Reporter reporter = new Reporter(name, memory, ledger, !view.equals(PHYSICAL));
         Domain domain = new Domain(space, new GuestMappings(memory, ledger, reporter), view);
         domains.add(domain);
         return domain;
@@ -424,6 +425,11 @@ public final class VfioHost implements AutoCloseable {
         return new Totals(domains.size(), count, bytes, failed);
     }
 
+    /** Whether the kernel counts as many mappings in each address space as we do. */
+    boolean agrees() {
+        return domains.stream().allMatch(domain -> domain.mappings.ledger().agrees());
+    }
+
     /**
      * Sums over the address spaces.
      *
@@ -447,20 +453,33 @@ public final class VfioHost implements AutoCloseable {
     /** Says what could not be mapped: an error while the machine is built, later a warning, and not one for each page. */
     private final class Reporter implements GuestMappings.Failures {
         private final String name;
+        private final AddressSpace memory;
         private final MappingLedger ledger;
         private final boolean translated;
         private long count;
         private boolean saidPeer;
 
-        Reporter(String name, MappingLedger ledger, boolean translated) {
+        Reporter(String name, AddressSpace memory, MappingLedger ledger, boolean translated) {
             this.name = name;
+            this.memory = memory;
             this.ledger = ledger;
             this.translated = translated;
         }
 
+        /** What must be pinned: while the machine is built all memory, though the first piece may be refused already. */
+        private long needed(long size) {
+            if (!adding) {
+                return ledger.bytes() + size;
+            }
+            return memory.view().sections().stream()
+                    .filter(MemorySection::ram)
+                    .mapToLong(MemorySection::size)
+                    .sum();
+        }
+
         @Override
         public void failed(long iova, long size, int error) {
-            String reason = HostFailure.mapping(error, size, ledger);
+            String reason = HostFailure.mapping(error, needed(size), ledger);
             if (adding) {
                 throw new ConfigException(String.format(
                         "guest memory at %x (%d KiB) cannot be made reachable: %s", iova, size >>> 10, reason));

@@ -226,6 +226,10 @@ final class EduProbe {
         long iova = 0x10_0000;
         bench.guest(guest -> guest.map(iova, GUEST, 0x2000, RW));
         check(bench.totals().bytes() == 0x2000, "other than mapped: " + bench.totals());
+        bench.guest(guest -> guest.map(2 * iova, GUEST, 0x1000, RW));
+        check(bench.host.agrees(), "the kernel counts other than two mappings");
+        bench.guest(guest -> guest.unmap(2 * iova, 0x1000));
+        check(bench.host.agrees(), "the kernel counts other than one mapping");
         pattern(GUEST);
         dma(iova, iova + 0x1000);
         check(copied(GUEST, GUEST + 0x1000), "DMA through the mapping did not arrive");
@@ -246,6 +250,7 @@ final class EduProbe {
         registers();
         messages();
         check(bench.totals().bytes() == bench.ram.size(), "not all memory is mapped: " + bench.totals());
+        check(bench.host.agrees(), "the kernel counts other mappings");
         pattern(GUEST);
         dma(GUEST, GUEST + 0x1000);
         check(copied(GUEST, GUEST + 0x1000), "DMA did not arrive");
