@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** {@code vfio-native/lab/vfio-lab} for tests, which carry the tag {@code vfio}. */
@@ -37,17 +38,25 @@ public final class Lab {
     /** Runs {@code command} with the script's options, such as {@code -d nvme}; output goes by files in {@code directory}. */
     public static Result run(Path directory, List<String> options, List<String> command)
             throws IOException, InterruptedException {
+        return run(directory, Map.of(), options, command);
+    }
+
+    /** The same with more variables in the script's environment. */
+    public static Result run(
+            Path directory, Map<String, String> environment, List<String> options, List<String> command)
+            throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(SCRIPT.toString()));
         line.addAll(options);
         line.add("--");
         line.addAll(command);
         Path out = Files.createTempFile(directory, "lab", ".out");
         Path err = Files.createTempFile(directory, "lab", ".err");
-        Process process = new ProcessBuilder(line)
+        ProcessBuilder builder = new ProcessBuilder(line)
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+                .redirectError(err.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
             throw new AssertionError("the lab did not end: " + read(out) + read(err));

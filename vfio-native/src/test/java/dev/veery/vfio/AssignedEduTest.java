@@ -9,6 +9,7 @@ import dev.veery.lab.Lab;
 import dev.veery.lab.LabJava;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,11 @@ class AssignedEduTest {
     private Path directory;
 
     private Lab.Result run(List<String> options, String arguments, String then) throws Exception {
+        return run(Map.of(), options, arguments, then);
+    }
+
+    private Lab.Result run(Map<String, String> environment, List<String> options, String arguments, String then)
+            throws Exception {
         LabJava java = new LabJava(
                 MachineLock.class,
                 VfioHost.class,
@@ -29,7 +35,8 @@ class AssignedEduTest {
                 Class.forName("com.sun.jna.Native"),
                 org.slf4j.Logger.class);
         String[] all = options.toArray(new String[0]);
-        return Lab.run(directory, java.options(all), List.of("sh", "-c", java.command(PROBE, arguments) + then));
+        return Lab.run(
+                directory, environment, java.options(all), List.of("sh", "-c", java.command(PROBE, arguments) + then));
     }
 
     @Test
@@ -53,11 +60,11 @@ class AssignedEduTest {
 
     @Test
     void worksThroughIommufd() throws Exception {
-        assumeTrue(
-                System.getenv("VEERY_LAB_KERNEL") != null,
-                "VEERY_LAB_KERNEL names no kernel with iommufd, which Debian's lack");
+        String kernel = System.getenv("VEERY_LAB_IOMMUFD");
+        assumeTrue(kernel != null, "VEERY_LAB_IOMMUFD names no kernel with iommufd, which Debian's lack");
 
-        Lab.Result result = run(List.of("-d", "edu"), "$LAB_BDF iommufd", "");
+        Lab.Result result =
+                run(Map.of("VEERY_LAB_KERNEL", kernel), List.of("-d", "edu"), "$LAB_BDF iommufd", "");
 
         assertEquals(0, result.status(), result::toString);
         assertTrue(result.out().contains("passed"), result::toString);
