@@ -1,6 +1,8 @@
 # For the checks, which run in the lab: guests with assigned devices, and what the host's kernel knows of them. shellcheck shell=sh
 # $LAB_KERNEL is the directory with the guests' kernel, which is the lab's own; $LONG is not empty for the long form.
 
+console=
+
 # ok NAME: a line for each thing that was seen. The caller knows which ones there must be.
 ok() {
     echo "check $*: ok"
@@ -11,7 +13,7 @@ bad() {
     checked=$1
     shift
     echo "check $checked: FAILED: $*"
-    [ ! -e "${console:-/}" ] || tail -n 15 "$console" | tr -d '\r' | sed 's/^/    console: /'
+    [ -z "$console" ] || tail -n 15 "$console" | tr -d '\r' | sed 's/^/    console: /'
     dmesg | tail -n 4 | sed 's/^/    host: /'
 }
 
@@ -34,15 +36,21 @@ has() {
 }
 
 dmesg -n 1
+# These runs are short, on a slow processor: an optimising compiler would not pay for itself.
+export VEERY_JAVA_OPTS=-XX:TieredStopAtLevel=1
 iommu='-device intel-iommu,aw-bits=39'
-console=
 number=0
+# Where the kernel has iommufd, devices are given by it: $via in their options.
+via='' object=''
+if [ -e /dev/iommu ] && [ -e /dev/vfio/devices ]; then
+    via=,iommufd=fd0 object='-object iommufd,id=fd0'
+fi
 
 # boot DRIVERS ARGUMENTS OPTION...: starts a guest, and waits until it takes commands. The IOMMU of the guest, if it has one, is in
-# OPTION, so is everything else. $accel and $memory may be set before.
+# OPTION, so is everything else. $accel, $memory and $program may be set before.
 boot() {
     start "$@"
-    wait_for '^guest: ready' 240
+    wait_for '^guest: ready' 600
 }
 
 start() {
@@ -54,7 +62,7 @@ start() {
     shift 2
     # Writing end first opened for reading, too: neither side waits for the other.
     exec 3<> /tmp/keys
-    veery -accel "${accel:-kvm}" -m "${memory:-256M}" -nographic "$@" -kernel "$LAB_KERNEL/vmlinux" -initrd /job/guest-initrd \
+    ${program:-veery -nographic} -accel "${accel:-kvm}" -m "${memory:-256M}" $object "$@" -kernel "$LAB_KERNEL/vmlinux" -initrd /job/guest-initrd \
         -append "console=ttyS0 quiet panic=-1 tsc=reliable nokaslr mitigations=off random.trust_cpu=on drivers=$modules $arguments" \
         < /tmp/keys > "$console" 2>&1 &
     pid=$!
@@ -80,7 +88,7 @@ wait_for() {
 # guest COMMAND: has the guest do it; $said is its output. The status is the command's, or 1 if there was no answer for minutes.
 guest() {
     echo "$1" >&3
-    wait_for '^guest: status ' "${patience:-180}" || {
+    wait_for '^guest: status ' "${patience:-600}" || {
         said="no answer to '$1': $heard"
         return 1
     }
@@ -100,9 +108,9 @@ leave() {
     ended
 }
 
-# ended: the program ends by itself within two minutes.
+# ended: the program ends by itself within some minutes.
 ended() {
-    left=600
+    left=1500
     while kill -0 "$pid" 2> /dev/null && [ "$left" -gt 0 ]; do
         left=$((left - 1))
         usleep 200000
@@ -125,3 +133,21 @@ pages() {
 faults() {
     dmesg -c | grep -c 'fault addr' || true
 }
+
+# group_of BDF
+group_of() {
+    basename "$(readlink "/sys/bus/pci/devices/$1/iommu_group")"
+}
+
+# refused NAME PATTERN PROGRAM...: ends by itself with status 1 and one line on its standard error, which matches.
+refused() {
+    name=$1 pattern=$2
+    shift 2
+    timeout 300 "$@" > /tmp/refused < /dev/null 2>&1 && status=0 || status=$?
+    same "status-$name" 1 "$status"
+    same "lines-$name" 1 "$(wc -l < /tmp/refused)"
+    has "line-$name" "$(cat /tmp/refused)" "$pattern"
+    echo "lab: $name: $(cat /tmp/refused)"
+}
+# What is to be refused is refused before the kernel is looked at.
+run="veery -accel kvm -m 64M -nographic -kernel $LAB_KERNEL/vmlinux"

@@ -1,10 +1,10 @@
 # four assigned devices and the IOMMU in several orders: the same plan, the same guest
-# lab: -k -c 2 -d edu,nvme,e1000e,virtio-net -m 2048 -t 900
+# lab: -k -c 2 -d edu,nvme,e1000e,virtio-net -m 2048 -t 3000
 
-edu='-device vfio-pci,host=0000:00:04.0,addr=04.0'
-nvme='-device vfio-pci,host=0000:00:05.0,addr=05.0'
-e1000e='-device vfio-pci,host=0000:00:06.0,addr=06.0'
-virtio='-device vfio-pci,host=0000:00:07.0,addr=07.0'
+edu="-device vfio-pci,host=0000:00:04.0,addr=04.0$via"
+nvme="-device vfio-pci,host=0000:00:05.0,addr=05.0$via"
+e1000e="-device vfio-pci,host=0000:00:06.0,addr=06.0$via"
+virtio="-device vfio-pci,host=0000:00:07.0,addr=07.0$via"
 
 dd if=/dev/urandom of=/job/.lab/nvme.img bs=1M count=1 conv=notrunc,fsync 2> /dev/null
 disk=$(head -c 1048576 /job/.lab/nvme.img | sha256sum)
@@ -14,10 +14,10 @@ data=$(head -c 1048576 /job/.lab/random | sha256sum)
 plan() {
     name=$1
     shift
-    veery explain --json -m 256M "$@" > "/tmp/plan-$name"
+    veery explain --json -m 256M $object "$@" > "/tmp/plan-$name"
     same "plan-$name" "$(sha256sum < /tmp/plan-first)" "$(sha256sum < "/tmp/plan-$name")"
 }
-veery explain --json -m 256M $iommu $edu $nvme $e1000e $virtio > /tmp/plan-first
+veery explain --json -m 256M $object $iommu $edu $nvme $e1000e $virtio > /tmp/plan-first
 same plan-first 0 $?
 plan second $virtio $iommu $nvme $edu $e1000e
 plan third $e1000e $edu $iommu $virtio $nvme

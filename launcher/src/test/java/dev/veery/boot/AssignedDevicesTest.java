@@ -28,7 +28,7 @@ class AssignedDevicesTest {
     private static final Pattern RESULT = Pattern.compile("(?m)^check (\\S+): ok$");
 
     /** The lab ends before. */
-    private static final long TIMEOUT_SECONDS = 1500;
+    private static final long TIMEOUT_SECONDS = 3600;
 
     @TempDir
     private Path directory;
@@ -79,5 +79,47 @@ class AssignedDevicesTest {
                 "status-*",
                 "host-faults-*"));
         passes("order", expected);
+    }
+
+    private static final List<String> MOMENTS = List.of("identity", "translated", "network", "unbound", "bound");
+
+    private static List<String> ledger(String... patterns) {
+        List<String> expected = new ArrayList<>(each(MOMENTS, patterns));
+        expected.addAll(List.of(
+                "nothing-before",
+                "explained-identity",
+                "pages-killed",
+                "opened-again",
+                "pages-killed-busy",
+                "unbind",
+                "host-reads",
+                "bind-again",
+                "status-term",
+                "ledger-term",
+                "pages-term",
+                "host-faults"));
+        return expected;
+    }
+
+    private static void all() {
+        assumeTrue(System.getenv("VEERY_LAB_ALL") != null, "VEERY_LAB_ALL is not set: only the first check is done");
+    }
+
+    @Test
+    void theLedgerIsWhatTheKernelHoldsAndNothingIsLeft() throws Exception {
+        all();
+        passes("ledger", ledger("pinned-*", "locked-*"));
+    }
+
+    @Test
+    void whatTheHostRefusesIsALineThatNamesTheRemedy() throws Exception {
+        all();
+        passes(
+                "failures",
+                each(
+                        List.of("permission", "memlock", "viable", "iommufd", "absent", "bound", "entries"),
+                        "status-*",
+                        "lines-*",
+                        "line-*"));
     }
 }
