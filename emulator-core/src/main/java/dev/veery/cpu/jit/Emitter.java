@@ -243,7 +243,8 @@ class Emitter extends Encoder {
 
     /** Loads the saved flags into the host's. Uses RAX. */
     void restoreFlags() {
-        load32(Reg.RAX, state(CpuState.JIT_FLAGS));
+        // Two bytes, as they were stored: the load would wait for a store that is narrower.
+        legacyRM(Op.legacy(0, 1, 0xb7), Reg.RAX, state(CpuState.JIT_FLAGS), 0);
         // 1 + 7Fh overflows, 0 + 7Fh does not.
         legacyRR(op(0x80, 1), 0, Reg.RAX);
         emit8(0x7f);
