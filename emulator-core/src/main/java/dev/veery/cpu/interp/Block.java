@@ -53,7 +53,6 @@ public final class Block {
     long codeRip;
 
     private long pollCode;
-    private long codeHost;
 
     /** How often the interpreter has run it without native code. */
     int heat;
@@ -90,13 +89,11 @@ public final class Block {
      * Gives the block native code for one RIP.
      *
      * @param poll address of the code that returns to Java instead of running the block
-     * @param host host address of the block's bytes
      */
-    public void setCode(long address, long rip, long poll, long host) {
+    public void setCode(long address, long rip, long poll) {
         code = address;
         codeRip = rip;
         pollCode = poll;
-        codeHost = host;
         heat = 0;
     }
 
@@ -109,11 +106,6 @@ public final class Block {
     /** The RIP that there is native code for. */
     public long codeRip() {
         return codeRip;
-    }
-
-    /** Host address of the bytes that there is native code for. */
-    public long codeHost() {
-        return codeHost;
     }
 
     /** Address of its native code, or 0. */

@@ -38,6 +38,7 @@ final class BlockCompiler extends Emitter {
     private final VectorInsns vectors = new VectorInsns(this);
     private final X87Insns x87 = new X87Insns(this);
     private final VexInsns vex = new VexInsns(this);
+    private final StringInsns strings = new StringInsns(this);
     private final SystemInsns system = new SystemInsns(this);
     private final Insn[] insns = new Insn[MAX];
     private final int[] offsets = new int[MAX];
@@ -382,6 +383,9 @@ final class BlockCompiler extends Emitter {
     void jumpToRcx(int mask) {
         int miss = newLabel();
         legacyRR(op(0x8b, 4), Reg.RAX, Reg.RCX);
+        legacyRR(op(0xc1, 4), 5, Reg.RAX);
+        emit8(JumpTable.FOLD);
+        legacyRR(op(0x33, 4), Reg.RAX, Reg.RCX);
         aluImm(4, 4, Reg.RAX, mask);
         legacyRR(op(0xc1, 4), 4, Reg.RAX);
         emit8(JumpTable.ENTRY_SHIFT);
@@ -443,6 +447,10 @@ final class BlockCompiler extends Emitter {
             x87.emit(i);
             return false;
         }
+        if (StringInsns.string(o)) {
+            strings.repeated(i);
+            return true;
+        }
         if (o >= 0x70 && o < 0x80) {
             stack.conditional(i);
             return true;
@@ -495,6 +503,9 @@ final class BlockCompiler extends Emitter {
             case 0x8a:
             case 0x8b:
                 moves.load(i);
+                return false;
+            case 0x8c:
+                system.selector(i);
                 return false;
             case 0x8d:
                 moves.lea(i);

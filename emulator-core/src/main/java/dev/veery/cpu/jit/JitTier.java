@@ -35,6 +35,9 @@ public final class JitTier implements NativeTier {
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int MXCSR_FLAGS = 0x3f;
     private static final int RET = 0xc3;
+    private static final int CALL_REL32 = 0xe8;
+    private static final int JMP_REL32 = 0xe9;
+    private static final int TRANSFER_LENGTH = 5;
 
     /** Not canonical: no RIP. */
     private static final long NOWHERE = 1L << 62;
@@ -50,8 +53,6 @@ public final class JitTier implements NativeTier {
     private final HostCode host;
     private final CodeRegion region;
     private final Sites sites;
-    private final DeadEntries dead;
-
     /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
     private final JumpTable userJumps = new JumpTable(false);
 
@@ -61,6 +62,7 @@ public final class JitTier implements NativeTier {
     private final int threshold;
     private final long enterStub;
     private final long exitStub;
+    private final long deadStub;
     private long position;
 
     /** Whether the off-heap block may be touched by whoever makes a request. */
@@ -69,6 +71,10 @@ public final class JitTier implements NativeTier {
     /** The link that the last {@link #run} ended at, and where it leads; -1 for none. */
     private int pendingLink = -1;
 
+    /** The entry of dead code that the last {@link #run} ended at, or 0. */
+    private long pendingDead;
+
+    /** Where {@link #pendingLink} or {@link #pendingDead} leads. */
     private long pendingRip;
 
     private int lowGeneration = -1;
@@ -132,7 +138,6 @@ public final class JitTier implements NativeTier {
         this.host = host;
         this.region = region;
         sites = new Sites(region);
-        dead = new DeadEntries(region);
         HostFeatures features = HostFeatures.of(host);
         Emitter e = new Emitter();
         e.start(region.writable(), region.executable(), STUB_BYTES);
@@ -151,6 +156,10 @@ public final class JitTier implements NativeTier {
         e.align(16);
         int x87Features = e.offset();
         X87Transfer.emitFeatures(e);
+        e.align(16);
+        int changed = e.offset();
+        emitDead(e);
+        deadStub = e.executable(changed);
         e.align(16);
         int refillRead = e.offset();
         e.refillStub(false);
@@ -216,6 +225,13 @@ public final class JitTier implements NativeTier {
         e.emit8(RET);
         e.bind(x87);
         X87Transfer.emitStore(e);
+        e.emit8(RET);
+    }
+
+    /** Called by dead code. */
+    private static void emitDead(Emitter e) {
+        e.load64(Reg.RAX, Mem.based(Reg.RSP, 0));
+        e.store64(Emitter.state(CpuState.JIT_DEAD), Reg.RAX);
         e.emit8(RET);
     }
 
@@ -297,8 +313,7 @@ public final class JitTier implements NativeTier {
         }
         sites.end(used);
         long code = compiler.executable(compiler.entryOffset());
-        block.setCode(code, rip, compiler.executable(compiler.pollOffset()), hostAddress);
-        dead.replaced(hostAddress, rip, s.mode, code);
+        block.setCode(code, rip, compiler.executable(compiler.pollOffset()));
         position += compiler.offset() + 15 & -16;
         translations++;
         translatedBytes += block.length();
@@ -318,7 +333,7 @@ public final class JitTier implements NativeTier {
         discards++;
         trace.discarded(s);
         sites.clear();
-        dead.clear();
+        pendingDead = 0;
         m.sites().removeAll();
         clearJumps();
         pendingLink = -1;
@@ -331,11 +346,19 @@ public final class JitTier implements NativeTier {
         if (code == 0) {
             return;
         }
-        // Linked blocks and the jump tables still lead here.
-        dead.add(block.codeHost(), block.codeRip(), block.mode(), code, block.pollCode());
+        // Linked blocks and the jump tables still lead here: the entry says so, and becomes a return to Java.
+        put(code, CALL_REL32, deadStub);
+        put(code + TRANSFER_LENGTH, JMP_REL32, block.pollCode());
         kills++;
         trace.invalidated(s, block.codeRip(), code);
         block.dropCode();
+    }
+
+    /** Overwrites code with a CALL or JMP. */
+    private void put(long at, int opcode, long target) {
+        long writable = at - region.executable() + region.writable();
+        OffHeap.putByte(writable, opcode);
+        OffHeap.putInt(writable + 1, (int) (target - (at + TRANSFER_LENGTH)));
     }
 
     @Override
@@ -398,6 +421,7 @@ public final class JitTier implements NativeTier {
             highJumps.clear();
             sites.disconnectFar();
             pendingLink = -1;
+            pendingDead = 0;
         }
         int mode = s.mode & ~CpuState.MODE_USER;
         if (mode != tablesMode) {
@@ -426,6 +450,12 @@ public final class JitTier implements NativeTier {
             }
             pendingLink = -1;
         }
+        if (pendingDead != 0) {
+            if (chains && pendingRip == rip) {
+                put(pendingDead, JMP_REL32, code);
+            }
+            pendingDead = 0;
+        }
         settleCount();
         flagsToCode();
         for (; ; ) {
@@ -439,6 +469,8 @@ public final class JitTier implements NativeTier {
                     // Linked when the interpreter comes back with the block that the jump leads to.
                     pendingLink = exit;
                     pendingRip = s.rip;
+                } else {
+                    noteDead();
                 }
                 return;
             }
@@ -446,6 +478,16 @@ public final class JitTier implements NativeTier {
             if (code == 0) {
                 return;
             }
+        }
+    }
+
+    /** If it was dead code that was left, it will lead to what takes its place. */
+    private void noteDead() {
+        long behind = OffHeap.getLong(s.base + CpuState.JIT_DEAD);
+        if (behind != 0) {
+            OffHeap.putLong(s.base + CpuState.JIT_DEAD, 0);
+            pendingDead = behind - TRANSFER_LENGTH;
+            pendingRip = s.rip;
         }
     }
 

@@ -3,7 +3,7 @@ package dev.veery.cpu.jit;
 import dev.veery.memory.access.OffHeap;
 
 /**
- * Recent targets of branches that are not linked: pairs of RIP and code address, direct-mapped by the low bits of RIP.
+ * Recent targets of branches that are not linked: pairs of RIP and code address, direct-mapped by a hash of RIP.
  * Emitted code looks in here before it returns to Java.
  */
 final class JumpTable {
@@ -14,6 +14,9 @@ final class JumpTable {
     private static final int HIGH = 4096;
 
     static final int ENTRY_SHIFT = 4;
+
+    /** RIP xor RIP shifted right by this, masked, is the index: functions begin at round addresses. */
+    static final int FOLD = 12;
 
     /** No RIP that could be entered: not canonical. */
     private static final long EMPTY = 1L << 62;
@@ -30,7 +33,7 @@ final class JumpTable {
         clear();
     }
 
-    /** What makes the index of an entry out of a target, in code at {@code rip}, which looks into a table for its own half. */
+    /** What is left of the hash of a target, in code at {@code rip}, which looks into a table for its own half. */
     static int mask(long rip) {
         return (rip < 0 ? HIGH : LOW) - 1;
     }
@@ -40,7 +43,7 @@ final class JumpTable {
     }
 
     void put(long rip, long code) {
-        long entry = base + ((rip & entries - 1) << ENTRY_SHIFT);
+        long entry = base + (((rip ^ rip >>> FOLD) & entries - 1) << ENTRY_SHIFT);
         OffHeap.putLong(entry, rip);
         OffHeap.putLong(entry + 8, code);
         used = true;

@@ -15,6 +15,9 @@ final class Supported {
         if (i.map == Insn.MAP_1 && X87Insns.opcode(i.opcode)) {
             return !i.lock && (mode & CpuState.MODE_X87_MASKED) != 0 && X87Insns.knows(i);
         }
+        if (i.map == Insn.MAP_1 && StringInsns.string(i.opcode)) {
+            return StringInsns.knows(i);
+        }
         if (i.isVex()) {
             return VexInsns.general(i) ? VexInsns.generalOnHost(i, host) : VexInsns.vectorOnHost(i, mode, host);
         }
@@ -56,7 +59,7 @@ final class Supported {
             if (o >= 0x50 && o < 0x60 || o == 0x68 || o == 0x6a || o == 0xc3 || o == 0xc9 || o == 0xe8) {
                 return true;
             }
-            if (o == 0x9c || o == 0x9d || o == 0xfb || (o & 0xfe) == 0xf6 && (i.modrm >> 3 & 7) >= 6) {
+            if (StringInsns.string(o) || o == 0x8c || o == 0x9c || o == 0x9d || o == 0xfb || (o & 0xfe) == 0xf6 && (i.modrm >> 3 & 7) >= 6) {
                 return true;
             }
             if (o == 0xff) {
@@ -142,6 +145,8 @@ final class Supported {
             case 0x84:
             case 0x85:
                 return i.isReg() || byteOk(i, true);
+            case 0x8c:
+                return i.isReg();
             case 0x88:
             case 0x89:
                 return !i.isReg() || byteOk(i, true);

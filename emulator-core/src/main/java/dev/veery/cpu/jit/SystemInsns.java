@@ -1,5 +1,6 @@
 package dev.veery.cpu.jit;
 
+import dev.veery.cpu.decode.Insn;
 import dev.veery.cpu.semantics.FastCalls;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
@@ -143,6 +144,21 @@ final class SystemInsns {
         storeArithmetic();
         c.lea64(SP, Mem.based(SP, 8));
         c.flagsAtEntry();
+        c.resumeHere();
+    }
+
+    /** MOV from a segment register to a general one; Java knows CS and SS only once it has looked at the level. */
+    void selector(Insn i) {
+        int segment = i.reg & 7;
+        int label = c.slow();
+        if (segment == Seg.CS || segment == Seg.SS) {
+            compareWithZero(CpuState.JIT_LEVEL);
+            c.jcc(Cond.NE, label);
+        }
+        c.load32(Reg.RAX, field(CpuState.SELECTORS + 4 * segment));
+        int d = c.use(i.rm, Reg.RCX);
+        c.legacyRR(Emitter.op(0x8b, i.opSize == 2 ? 2 : 4), d, Reg.RAX);
+        c.done(i.rm, d);
         c.resumeHere();
     }
 

@@ -1,6 +1,6 @@
 /**
  * The translator: blocks of 64-bit guest code that run often become host machine code. Everything else stays with
- * {@link dev.veery.cpu.interp}: other modes, MMX, string instructions, divisions, system instructions, and every
+ * {@link dev.veery.cpu.interp}: other modes, MMX, most string instructions, divisions, system instructions, and every
  * memory access that misses the TLB.
  *
  * <p>What holds everywhere:

@@ -112,7 +112,7 @@ public final class FarReturn {
         boolean conforming = (g.attributes & (Seg.TYPE_CODE | Seg.TYPE_EC)) == (Seg.TYPE_CODE | Seg.TYPE_EC);
         if (g.usable() && g.dpl() < cpl && !conforming) {
             // The base stays: in 64-bit mode a null FS or GS keeps what its MSR says.
-            g.selector = 0;
+            g.setSelector(0);
             g.attributes = Seg.UNUSABLE;
         }
     }

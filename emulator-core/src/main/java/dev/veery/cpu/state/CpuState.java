@@ -74,6 +74,12 @@ public final class CpuState {
      */
     public static final int YMM_IN_USE = 0x1fc;
 
+    /** Offset of the selectors of the six segments in the order of {@link Seg}, then LDTR's and TR's, eight ints. */
+    public static final int SELECTORS = 0x1a0;
+
+    /** Emitted code: where code that has changed was entered, and with it this code left: 5 bytes behind; 0 otherwise; a long. */
+    public static final int JIT_DEAD = 0x198;
+
     /** Offset of XMM0; registers are 64 bytes apart, so that wider ones fit. */
     public static final int XMM = 0x200;
 
@@ -327,10 +333,10 @@ public final class CpuState {
         base = OffHeap.allocateUninitialized(ALLOCATION, 64);
         OffHeap.fill(base, BLOCK_SIZE, 0);
         for (int i = 0; i < seg.length; i++) {
-            seg[i] = new Seg(base + SEG_BASE + 8L * i);
+            seg[i] = new Seg(base + SEG_BASE + 8L * i, base + SELECTORS + 4L * i);
         }
-        ldtr = new Seg(base + SEG_BASE + 48);
-        tr = new Seg(base + SEG_BASE + 56);
+        ldtr = new Seg(base + SEG_BASE + 48, base + SELECTORS + 24);
+        tr = new Seg(base + SEG_BASE + 56, base + SELECTORS + 28);
     }
 
     /** General register {@code r}, 0 to 15, all 64 bits. */

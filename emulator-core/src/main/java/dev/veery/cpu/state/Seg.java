@@ -48,9 +48,18 @@ public final class Seg {
     public int attributes;
 
     private final long baseAddress;
+    private final long selectorAddress;
 
-    Seg(long baseAddress) {
+    Seg(long baseAddress, long selectorAddress) {
         this.baseAddress = baseAddress;
+        this.selectorAddress = selectorAddress;
+    }
+
+    /** Sets the visible selector alone. */
+    public void setSelector(int newSelector) {
+        selector = newSelector;
+        // For emitted code.
+        OffHeap.putInt(selectorAddress, newSelector);
     }
 
     /** Linear base address. */
@@ -65,7 +74,7 @@ public final class Seg {
 
     /** Sets everything at once; the owner calls {@link CpuState#updateMode()} when CS or SS or DS or ES changed. */
     public void set(int newSelector, long newBase, long newLimit, int newAttributes) {
-        selector = newSelector;
+        setSelector(newSelector);
         setBase(newBase);
         limit = newLimit;
         attributes = newAttributes;
