@@ -63,8 +63,7 @@ class AssignedEduTest {
         String kernel = System.getenv("VEERY_LAB_IOMMUFD");
         assumeTrue(kernel != null, "VEERY_LAB_IOMMUFD names no kernel with iommufd, which Debian's lack");
 
-        Lab.Result result =
-                run(Map.of("VEERY_LAB_KERNEL", kernel), List.of("-d", "edu"), "$LAB_BDF iommufd", "");
+        Lab.Result result = run(Map.of("VEERY_LAB_KERNEL", kernel), List.of("-d", "edu"), "$LAB_BDF iommufd", "");
 
         assertEquals(0, result.status(), result::toString);
         assertTrue(result.out().contains("passed"), result::toString);

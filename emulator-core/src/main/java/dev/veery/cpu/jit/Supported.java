@@ -59,7 +59,12 @@ final class Supported {
             if (o >= 0x50 && o < 0x60 || o == 0x68 || o == 0x6a || o == 0xc3 || o == 0xc9 || o == 0xe8) {
                 return true;
             }
-            if (StringInsns.string(o) || o == 0x8c || o == 0x9c || o == 0x9d || o == 0xfb || (o & 0xfe) == 0xf6 && (i.modrm >> 3 & 7) >= 6) {
+            if (StringInsns.string(o)
+                    || o == 0x8c
+                    || o == 0x9c
+                    || o == 0x9d
+                    || o == 0xfb
+                    || (o & 0xfe) == 0xf6 && (i.modrm >> 3 & 7) >= 6) {
                 return true;
             }
             if (o == 0xff) {
