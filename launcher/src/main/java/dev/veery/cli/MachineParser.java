@@ -64,6 +64,10 @@ final class MachineParser {
             }
         }
         boolean statistics = text.takeFlag("stats", false);
+        String cache = text.take("cache");
+        if (cache != null && !cache.equals("off")) {
+            throw text.error("translations are not kept between runs; 'cache' can only be off");
+        }
         text.finish();
         fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread), statistics));
         return null;

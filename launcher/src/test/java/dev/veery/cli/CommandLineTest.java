@@ -150,6 +150,13 @@ class CommandLineTest {
     }
 
     @Test
+    void translationsAreNotKept() {
+        assertEquals(config("-accel", "jit").accelerators(), config("-accel", "jit,cache=off").accelerators());
+        ConfigException e = assertThrows(ConfigException.class, () -> config("-accel", "jit,cache=on"));
+        assertTrue(e.getMessage().contains("not kept"), e.getMessage());
+    }
+
+    @Test
     void anEngineMaySayWhatItCounted() {
         assertTrue(config("-accel", "jit,stats=on").accelerators().get(0).statistics());
         assertFalse(config("-accel", "jit").accelerators().get(0).statistics());
