@@ -151,7 +151,9 @@ class CommandLineTest {
 
     @Test
     void translationsAreNotKept() {
-        assertEquals(config("-accel", "jit").accelerators(), config("-accel", "jit,cache=off").accelerators());
+        assertEquals(
+                config("-accel", "jit").accelerators(),
+                config("-accel", "jit,cache=off").accelerators());
         ConfigException e = assertThrows(ConfigException.class, () -> config("-accel", "jit,cache=on"));
         assertTrue(e.getMessage().contains("not kept"), e.getMessage());
     }

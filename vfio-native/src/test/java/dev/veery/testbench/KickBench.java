@@ -18,8 +18,7 @@ final class KickBench {
     public static void main(String[] args) {
         int stops = args.length == 0 ? 2000 : Integer.parseInt(args[0]);
         long[] nanos = new long[stops];
-        try (TestMachine t =
-                new TestMachine(new JitAccelerator(new LinuxHostCode(), 1), CpuModels.parse("max"))) {
+        try (TestMachine t = new TestMachine(new JitAccelerator(new LinuxHostCode(), 1), CpuModels.parse("max"))) {
             Tables.long64(t);
             // A loop over two blocks that never leaves translated code by itself.
             Code loop = Code.of(0x48, 0xff, 0xc0).b(0xeb, 0x00).b(0xeb, 0xf9); // inc rax; jmp +0; jmp -7
