@@ -221,14 +221,18 @@ class FpuExceptionTest {
     }
 
     @Test
-    void xrstorRefusesUnknownComponentsAndTheCompactedForm() {
+    void xrstorRefusesUnknownComponentsAndContradictingHeaders() {
         enableXsave();
         bench.memory(24, MXCSR_INIT);
         bench.memory(512, 4);
         assertEquals(Vector.GP, bench.run(0x0f, 0xae, 0x2e));
         bench.memory(512, 3);
+        bench.memory(520, Long.MIN_VALUE | 1);
+        assertEquals(Vector.GP, bench.run(0x0f, 0xae, 0x2e), "SSE is there, but has no place");
+        bench.memory(520, 3);
+        assertEquals(Vector.GP, bench.run(0x0f, 0xae, 0x2e), "places, but not compacted");
         bench.memory(520, Long.MIN_VALUE | 3);
-        assertEquals(Vector.GP, bench.run(0x0f, 0xae, 0x2e));
+        run(0x0f, 0xae, 0x2e);
     }
 
     @Test
