@@ -199,7 +199,7 @@ final class StringOps {
         }
 
         private long copy(Mmu m, long from, long to, long chunk) {
-            long source = m.hostForRead(from, (int) chunk * size);
+            long source = m.hostForSource(from, (int) chunk * size);
             if (source == 0) {
                 return 0;
             }

@@ -58,6 +58,12 @@ public abstract class Mmu {
     /** Host address of {@code size} bytes of guest RAM in one page if the TLB has it at hand, else 0; never faults. */
     public abstract long hostForRead(long linear, int size);
 
+    /**
+     * As {@link #hostForRead}, wherever the translation is: may fault as a read does. The address stays good when another one takes the
+     * TLB slot, which a copy's target may.
+     */
+    public abstract long hostForSource(long linear, int size);
+
     /** DR7 changed: data breakpoints are looked at anew. */
     public abstract void debugChanged();
 

@@ -299,6 +299,16 @@ public final class SoftMmu extends Mmu {
         return 0;
     }
 
+    @Override
+    public long hostForSource(long linear, int size) {
+        long host = hostForRead(linear, size);
+        if (host != 0 || crosses(linear, size)) {
+            return host;
+        }
+        entry(linear, PageWalker.READ, current);
+        return hostForRead(linear, size);
+    }
+
     // ---- slow accesses
 
     private boolean crosses(long linear, int size) {

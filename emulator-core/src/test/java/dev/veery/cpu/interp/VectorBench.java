@@ -191,6 +191,11 @@ final class VectorBench {
         public void noteTracked(int size) {}
 
         @Override
+        public long hostForSource(long linear, int size) {
+            return 0;
+        }
+
+        @Override
         public long hostForRead(long linear, int size) {
             return 0;
         }
