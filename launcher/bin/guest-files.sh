@@ -75,7 +75,7 @@ unpack() {
 }
 
 # fetch_kernel cloud|generic: sets $kernel to the bzImage of Debian's current kernel, which is not installed, only unpacked, and
-# $modules to a directory with its drivers of network cards and of virtio.
+# $modules to a directory with its drivers of network cards and of virtio; vfio in it has those that give devices to programs.
 fetch_kernel() {
     case $1 in
     cloud) meta=linux-image-cloud-amd64 ;;
@@ -84,15 +84,16 @@ fetch_kernel() {
     esac
     mkdir -p "$cache"
     modules=$cache/$meta/drivers
-    if ! kernel=$(ls "$cache/$meta"/boot/vmlinuz-* 2> /dev/null) || [ ! -d "$modules" ]; then
+    if ! kernel=$(ls "$cache/$meta"/boot/vmlinuz-* 2> /dev/null) || [ ! -d "$modules/vfio" ]; then
         update_lists
         package=$(apt-cache depends --important "$meta" | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)$/\1/p' | head -n 1)
         [ -n "$package" ] || fail "the package lists do not say which kernel $meta is"
         unpack "$package" "$cache/$meta"
         # Of the modules only these are used: the console, ACPI, NVMe, ext4 and initial RAM disks are built in.
-        mkdir "$modules.part"
+        mkdir -p "$modules.part/vfio"
         find "$cache/$meta/lib/modules" \( -name 'virtio*.ko' -o -name '*failover.ko' -o -name e1000e.ko -o -name ptp.ko -o -name pps_core.ko \) \
             -exec cp {} "$modules.part" ';'
+        find "$cache/$meta/lib/modules" \( -name 'vfio*.ko' -o -name irqbypass.ko \) -exec cp {} "$modules.part/vfio" ';'
         mv "$modules.part" "$modules"
         rm -rf "$cache/$meta/lib" "$cache/$meta/usr"
         kernel=$(ls "$cache/$meta"/boot/vmlinuz-*)
@@ -115,7 +116,7 @@ make_initramfs() {
     cp "$busybox" "$tree/bin/busybox"
     cp "$root/launcher/bin/guest-init" "$tree/init"
     chmod 755 "$tree/init" "$tree/bin/busybox"
-    [ ! -d "${modules:-}" ] || cp -r "$modules" "$tree/drivers"
+    [ ! -d "${modules:-}" ] || { mkdir "$tree/drivers" && cp "$modules"/*.ko "$tree/drivers"; }
     # Half a megabyte that does not compress and is the same everywhere.
     awk 'BEGIN { x = 1; for (i = 0; i < 65536; i++) { x = (x * 69069 + 12345) % 4294967296; printf "%08x", x } }' \
         > "$tree/root/sample"

@@ -61,6 +61,8 @@ final class DeviceRun {
         List<String> all = new ArrayList<>(List.of("-nodefaults", "-display", "none", "-serial", "stdio"));
         if (group == Group.IOMMU) {
             all.addAll(List.of("-device", "intel-iommu,intremap=on"));
+            // For the guest's VFIO, which needs a device to map memory for.
+            all.addAll(List.of("-device", "edu"));
         }
         if (group.disks()) {
             all.addAll(List.of("-drive", "if=none,id=b,format=raw,file=" + image(guest, "blk")));

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The kernel's virtio drivers, which distributions have as modules. NVMe must be built in, as in Debian's cloud kernel. */
+/** The kernel's drivers of virtio and VFIO, which distributions have as modules. NVMe must be built in, as in Debian's cloud kernel. */
 final class Drivers {
     /** In an order that satisfies their dependences. */
     private static final List<String> NAMES = List.of(
@@ -22,7 +22,13 @@ final class Drivers {
             "virtio_blk",
             "failover",
             "net_failover",
-            "virtio_net");
+            "virtio_net",
+            "irqbypass",
+            "vfio",
+            "vfio_virqfd",
+            "vfio_iommu_type1",
+            "vfio-pci-core",
+            "vfio-pci");
 
     private static final int DEPTH = 8;
 
@@ -42,7 +48,7 @@ final class Drivers {
         List<Path> directories = given != null
                 ? List.of(given)
                 : List.of(
-                        root.resolve("virtio"),
+                        root.resolve("drivers"),
                         root.resolve("lib/modules").resolve(version),
                         Path.of("/lib/modules", version));
         for (Path directory : directories) {

@@ -2,11 +2,13 @@
 // /drivers, measures, writes "rate NAME PER_SECOND UNIT" to the console, powers off. What it reads from disks is checked.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
 #include <linux/sockios.h>
+#include <linux/vfio.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -341,6 +343,77 @@ static void packets(const char *name) {
     close(fd);
 }
 
+// ---- the IOMMU: mappings that VFIO makes for a program, of a device that is idle
+
+static void put(const char *path, const char *text) {
+    int fd = open(path, O_WRONLY);
+    if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+        fail("%s", path);
+    }
+    close(fd);
+}
+
+// The address of the first device with this id in a form the kernel takes; 0 if there is none.
+static int find_device(const char *id, char *name, size_t size) {
+    DIR *all = opendir("/sys/bus/pci/devices");
+    int found = 0;
+    for (struct dirent *entry; all && !found && (entry = readdir(all));) {
+        char path[320], text[32] = "";
+        snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/device", entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+        found = file && fgets(text, sizeof text, file) && !strncmp(text, id, strlen(id));
+        snprintf(name, size, "%s", entry->d_name);
+        if (file) {
+            fclose(file);
+        }
+    }
+    if (all) {
+        closedir(all);
+    }
+    return found;
+}
+
+// Gives the device to vfio-pci; its group is in a container of its own afterwards.
+static int container(const char *device) {
+    char path[320], target[320] = "", group[64];
+    snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver_override", device);
+    put(path, "vfio-pci");
+    put("/sys/bus/pci/drivers_probe", device);
+    snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/iommu_group", device);
+    if (readlink(path, target, sizeof target - 1) < 0) {
+        fail("%s", path);
+    }
+    snprintf(group, sizeof group, "/dev/vfio/%s", strrchr(target, '/') + 1);
+    int all = open("/dev/vfio/vfio", O_RDWR), one = open(group, O_RDWR);
+    if (all < 0) {
+        fail("the kernel's VFIO, whose drivers are not among those given");
+    }
+    if (one < 0 || ioctl(one, VFIO_GROUP_SET_CONTAINER, &all) || ioctl(all, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+        fail("%s", group);
+    }
+    return all;
+}
+
+// A page mapped, and unmapped: what the driver of the IOMMU does for each request in strict mode, and nothing else.
+static void mappings(const char *name, const char *device) {
+    int fd = container(device);
+    char *memory = area(PAGE);
+    struct window w = window();
+    double since = 0;
+    do {
+        struct vfio_iommu_type1_dma_map map = {.argsz = sizeof map, .flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+                                               .vaddr = (u64)memory, .iova = 1 << 20, .size = PAGE};
+        struct vfio_iommu_type1_dma_unmap unmap = {.argsz = sizeof unmap, .iova = 1 << 20, .size = PAGE};
+        if (ioctl(fd, VFIO_IOMMU_MAP_DMA, &map) || ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &unmap) || unmap.size != PAGE) {
+            fail("%s", name);
+        }
+        since = since == 16 ? 1 : since + 1;
+    } while (since < 16 || counted(&w, since));
+    munmap(memory, PAGE);
+    close(fd);
+    report(name, w.count, elapsed(&w), "/s");
+}
+
 // ---- all
 
 static int wanted(const char *list, const char *name) {
@@ -395,6 +468,13 @@ static void all_nets(const char *list) {
     net_down();
 }
 
+static void all_mappings(const char *list) {
+    char device[256];
+    if (find_device("0x11e8", device, sizeof device) && wanted(list, "map4k")) {
+        mappings("map4k", device);
+    }
+}
+
 // /drivers/NAME.ko in the order of /drivers/order; what is not there is built in.
 static void load_drivers(void) {
     FILE *order = fopen("/drivers/order", "r");
@@ -443,6 +523,7 @@ int main(void) {
     }
     all_disks(list);
     all_nets(list);
+    all_mappings(list);
     printf("bench end\n");
     end();
     return 0;
