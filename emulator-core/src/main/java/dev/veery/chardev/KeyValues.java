@@ -1,9 +1,9 @@
 package dev.veery.chardev;
 
 import dev.veery.base.ConfigException;
+import dev.veery.base.OptionSyntax;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * after {@code no}. Keys are taken one by one; {@link #finish} refuses what nobody took.
  */
 final class KeyValues {
-    private static final Set<String> ON = Set.of("on", "yes", "true", "y");
-    private static final Set<String> OFF = Set.of("off", "no", "false", "n");
-
     private final String option;
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -25,31 +22,11 @@ final class KeyValues {
      */
     KeyValues(String option, String text, String impliedKey) {
         this.option = option;
-        int at = 0;
-        boolean first = true;
-        while (at <= text.length()) {
-            StringBuilder part = new StringBuilder();
-            at = scan(text, at, part);
-            add(part.toString(), first ? impliedKey : null);
-            first = false;
+        @Nullable String implied = impliedKey;
+        for (String part : OptionSyntax.parts(text)) {
+            add(part, implied);
+            implied = null;
         }
-    }
-
-    /** Collects one part and returns where the next starts. */
-    private static int scan(String text, int from, StringBuilder part) {
-        int at = from;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c == ',') {
-                if (at + 1 == text.length() || text.charAt(at + 1) != ',') {
-                    return at + 1;
-                }
-                at++;
-            }
-            part.append(c);
-            at++;
-        }
-        return at + 1;
     }
 
     private void add(String part, @Nullable String impliedKey) {
@@ -86,10 +63,11 @@ final class KeyValues {
         if (value == null) {
             return absent;
         }
-        if (!ON.contains(value) && !OFF.contains(value)) {
+        Boolean on = OptionSyntax.flag(value);
+        if (on == null) {
             throw error("'" + key + "=" + value + "' is neither on nor off");
         }
-        return ON.contains(value);
+        return on;
     }
 
     /** Refuses keys that were not taken. */

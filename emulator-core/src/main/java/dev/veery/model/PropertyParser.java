@@ -1,6 +1,7 @@
 package dev.veery.model;
 
 import dev.veery.base.ConfigException;
+import dev.veery.base.OptionSyntax;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -50,20 +51,11 @@ public final class PropertyParser {
 
     /** Parses a switch. */
     public static boolean bool(String name, String text) {
-        switch (text) {
-            case "on":
-            case "yes":
-            case "true":
-            case "y":
-                return true;
-            case "off":
-            case "no":
-            case "false":
-            case "n":
-                return false;
-            default:
-                throw expects(name, "'on' or 'off'");
+        Boolean on = OptionSyntax.flag(text);
+        if (on == null) {
+            throw expects(name, "'on' or 'off'");
         }
+        return on;
     }
 
     /** Parses a size in bytes: decimal, optionally with a fraction and a suffix, or hexadecimal. */

@@ -1,6 +1,7 @@
 package dev.veery.cli;
 
 import dev.veery.base.ConfigException;
+import dev.veery.base.OptionSyntax;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +23,10 @@ final class OptionText {
      */
     OptionText(String option, String text, @Nullable String impliedKey) {
         whole = option + " " + text;
-        int at = 0;
-        boolean first = true;
-        StringBuilder part = new StringBuilder();
-        while (at <= text.length()) {
-            part.setLength(0);
-            at = scan(text, at, part);
-            add(part.toString(), first ? impliedKey : null);
-            first = false;
+        String implied = impliedKey;
+        for (String part : OptionSyntax.parts(text)) {
+            add(part, implied);
+            implied = null;
         }
     }
 
@@ -37,23 +34,6 @@ final class OptionText {
     OptionText(String whole, Map<String, String> members) {
         this.whole = whole;
         values.putAll(members);
-    }
-
-    /** Collects one part and returns where the next starts. */
-    private static int scan(String text, int from, StringBuilder part) {
-        int at = from;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c == ',') {
-                if (at + 1 == text.length() || text.charAt(at + 1) != ',') {
-                    return at + 1;
-                }
-                at++;
-            }
-            part.append(c);
-            at++;
-        }
-        return at + 1;
     }
 
     private void add(String part, @Nullable String impliedKey) {
@@ -118,20 +98,11 @@ final class OptionText {
 
     /** Understands a switch. */
     boolean flag(String key, String value) {
-        switch (value) {
-            case "on":
-            case "yes":
-            case "true":
-            case "y":
-                return true;
-            case "off":
-            case "no":
-            case "false":
-            case "n":
-                return false;
-            default:
-                throw error("'" + key + "=" + value + "' is neither on nor off");
+        Boolean on = OptionSyntax.flag(value);
+        if (on == null) {
+            throw error("'" + key + "=" + value + "' is neither on nor off");
         }
+        return on;
     }
 
     /** Takes a switch that can only be off here. */

@@ -1,6 +1,7 @@
 package dev.veery.cpu.state;
 
 import dev.veery.base.ConfigException;
+import dev.veery.base.OptionSyntax;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -294,18 +295,11 @@ public final class CpuModels {
         }
 
         private static boolean flag(String key, String value) {
-            switch (value.toLowerCase(Locale.ROOT)) {
-                case "on":
-                case "yes":
-                case "true":
-                    return true;
-                case "off":
-                case "no":
-                case "false":
-                    return false;
-                default:
-                    throw new ConfigException("cpu property '" + key + "' takes on or off, not '" + value + "'");
+            Boolean on = OptionSyntax.flag(value.toLowerCase(Locale.ROOT));
+            if (on == null) {
+                throw new ConfigException("cpu property '" + key + "' takes on or off, not '" + value + "'");
             }
+            return on;
         }
 
         /** A number of Hz with an optional metric suffix; KVM counts in kHz. */
