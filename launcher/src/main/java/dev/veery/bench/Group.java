@@ -19,8 +19,8 @@ enum Group {
     IOMMU("disk+net", "strict-");
 
     /** What of disks and networks is worth it behind the IOMMU. */
-    private static final List<String> STRICT =
-            List.of("map4k", "blk-read4k-32", "nvme-read4k-1", "nvme-read4k-32", "nvme-read128k", "net-send", "net-receive");
+    private static final List<String> STRICT = List.of(
+            "map4k", "blk-read4k-32", "nvme-read4k-1", "nvme-read4k-32", "nvme-read128k", "net-send", "net-receive");
 
     private final String devices;
     private final String prefix;
