@@ -40,6 +40,8 @@ final class AdminCommands {
                 return abort(command);
             case NvmeRegs.ASYNC_EVENT:
                 return owner.events().request(command.id()) ? NvmeRegs.PENDING : NvmeRegs.TOO_MANY_EVENTS;
+            case NvmeRegs.DOORBELL_BUFFER:
+                return owner.useDoorbellBuffers(command);
             case NvmeRegs.FORMAT:
                 return format(command);
             default:

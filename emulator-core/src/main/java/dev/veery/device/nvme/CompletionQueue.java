@@ -6,6 +6,7 @@ import dev.veery.dma.DmaStatus;
 /** A completion queue (4.6): a ring that the controller fills and the driver empties. */
 final class CompletionQueue {
     private final DmaDomain dma;
+    final int id;
     private final long base;
     final int size;
     final int vector;
@@ -21,12 +22,22 @@ final class CompletionQueue {
     private int tail;
     private boolean phase = true;
 
-    CompletionQueue(DmaDomain dma, long base, int size, int vector, boolean interrupts) {
+    CompletionQueue(DmaDomain dma, int id, long base, int size, int vector, boolean interrupts) {
         this.dma = dma;
+        this.id = id;
         this.base = base;
         this.size = size;
         this.vector = vector;
         this.interrupts = interrupts;
+    }
+
+    int head() {
+        return head;
+    }
+
+    /** Where the next entry goes; the driver's head never passes it. */
+    int tail() {
+        return tail;
     }
 
     boolean full() {

@@ -27,8 +27,8 @@ final class Identify {
 
     /** ONCS: compare, dataset management, write zeroes, select in features, timestamp, verify. */
     private static final int OPTIONAL_COMMANDS = 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 7;
-    /** OACS: format. */
-    private static final int OPTIONAL_ADMIN = 1 << 1;
+    /** OACS: format, doorbell buffers. */
+    private static final int OPTIONAL_ADMIN = 1 << 1 | 1 << 8;
     /** OAES: namespace attributes. */
     private static final int OPTIONAL_EVENTS = 1 << 8;
     /** LPA: the effects page, and offsets into pages. */

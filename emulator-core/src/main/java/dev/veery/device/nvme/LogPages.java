@@ -31,7 +31,8 @@ final class LogPages {
 
     private static final int[] ADMIN = {
         NvmeRegs.DELETE_SQ, NvmeRegs.CREATE_SQ, NvmeRegs.GET_LOG, NvmeRegs.DELETE_CQ, NvmeRegs.CREATE_CQ,
-        NvmeRegs.IDENTIFY, NvmeRegs.ABORT, NvmeRegs.SET_FEATURES, NvmeRegs.GET_FEATURES, NvmeRegs.ASYNC_EVENT
+        NvmeRegs.IDENTIFY, NvmeRegs.ABORT, NvmeRegs.SET_FEATURES, NvmeRegs.GET_FEATURES, NvmeRegs.ASYNC_EVENT,
+        NvmeRegs.DOORBELL_BUFFER
     };
     private static final int[] NVM_READING = {NvmeRegs.FLUSH, NvmeRegs.READ, NvmeRegs.COMPARE, NvmeRegs.VERIFY};
     private static final int[] NVM_CHANGING = {NvmeRegs.WRITE, NvmeRegs.WRITE_ZEROES, NvmeRegs.DATASET};

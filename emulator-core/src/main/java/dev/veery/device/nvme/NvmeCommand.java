@@ -81,6 +81,10 @@ final class NvmeCommand {
         return wide(6);
     }
 
+    long prp2() {
+        return wide(8);
+    }
+
     private int pointerKind() {
         return words[0] >>> NvmeRegs.POINTER_SHIFT & 3;
     }

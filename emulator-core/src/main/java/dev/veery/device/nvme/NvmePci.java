@@ -13,14 +13,19 @@ import dev.veery.bus.pci.cap.MsixCapability;
 import dev.veery.dma.DmaDomain;
 import dev.veery.dma.DmaDomainLease;
 import dev.veery.memory.AccessSizes;
+import dev.veery.memory.Doorbell;
 import dev.veery.memory.MemoryRegion;
+import dev.veery.memory.MmioHandler;
 import dev.veery.memory.access.OffHeap;
 import dev.veery.model.DeviceCategory;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
 import dev.veery.model.Property;
 import dev.veery.time.VirtualClock;
+import dev.veery.time.VmTimer;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +43,9 @@ public final class NvmePci extends PciDevice {
     private static final int MAX_QUEUES = 128;
     private static final int MAX_VECTORS = 128;
     private static final int MAX_TRANSFER_LOG2 = 10;
+    /** Beyond these a doorbell stops the processor: each costs the host a descriptor. */
+    private static final int SIGNALLED_QUEUES = 16;
+
     private static final int MAX_EVENTS = 256;
     private static final int MAX_EVENT_QUEUE = 4096;
 
@@ -48,6 +56,7 @@ public final class NvmePci extends PciDevice {
     private static final String TRANSFER = "mdts";
     private static final String EVENTS = "aerl";
     private static final String EVENT_QUEUE = "aer_max_queued";
+    private static final String IOEVENTFD = "ioeventfd";
     private static final String INTEL_ID = "use-intel-id";
     private static final String BLOCK_SIZE = "logical_block_size";
 
@@ -60,7 +69,13 @@ public final class NvmePci extends PciDevice {
     private final LogPages logs = new LogPages(this);
     private final Features features;
     private final AsyncEvents events;
+    private final ShadowDoorbells shadows = new ShadowDoorbells();
     private final QueuePairs queues;
+    private final VmTimer again;
+
+    /** Lies over the doorbells while they are signals only; null if they never are. */
+    private final @Nullable MemoryRegion signals;
+
     private final int ioQueues;
     private final int transferLog2;
     private final int eventLimit;
@@ -91,7 +106,8 @@ public final class NvmePci extends PciDevice {
         int vectors = limited(VECTORS, 1, MAX_VECTORS);
         features = new Features(this, vectors);
         events = new AsyncEvents(this, eventLimit, limited(EVENT_QUEUE, 0, MAX_EVENT_QUEUE));
-        queues = new QueuePairs(this, ioQueues, vectors);
+        queues = new QueuePairs(this, shadows, ioQueues, vectors);
+        again = clock.newTimer("nvme", queues::resumeAll);
         String given = properties().string(SERIAL);
         if (given == null) {
             throw new ConfigException("serial property not set");
@@ -99,6 +115,10 @@ public final class NvmePci extends PciDevice {
         serial = given;
         MemoryRegion bar = MemoryRegion.container("nvme", BAR_SIZE);
         bar.addChild(0, MemoryRegion.mmio("nvme-registers", MSIX_TABLE, registers, AccessSizes.adapted(1, 8, 4)));
+        signals = properties().bool(IOEVENTFD) ? signals() : null;
+        if (signals != null) {
+            bar.addChild(NvmeRegs.DOORBELLS, signals, 1);
+        }
         MsixCapability msix = addMsix(vectors, 0, MSIX_TABLE, MSIX_PENDING);
         bar.addChild(MSIX_TABLE, msix.tableRegion("nvme"));
         bar.addChild(MSIX_PENDING, msix.pendingRegion("nvme"));
@@ -126,9 +146,42 @@ public final class NvmePci extends PciDevice {
                 .property(Property.uint8(TRANSFER, 7, "Longest transfer, 4 KiB times 2 to the power of this, 1 to 10"))
                 .property(Property.uint8(EVENTS, 3, "Event requests that may wait, less one"))
                 .property(Property.uint32(EVENT_QUEUE, 64, "Events that may wait for a request"))
+                .property(Property.bool(IOEVENTFD, true, "Doorbells stop no processor once the driver keeps them in memory"))
                 .property(Property.bool(INTEL_ID, false, "Intel's PCI id instead of Red Hat's"))
                 .property(Property.size(BLOCK_SIZE, BlockImage.SECTOR, "Bytes of a block of namespace 1"))
                 .build(config -> new NvmePci(config, drives, clock, buses));
+    }
+
+    /** The doorbells of the first I/O submission queues, as registers whose write is only a signal. */
+    private MemoryRegion signals() {
+        int count = Math.min(ioQueues, SIGNALLED_QUEUES);
+        MmioHandler same = new MmioHandler() {
+            @Override
+            public long read(long offset, int size) {
+                return 0;
+            }
+
+            @Override
+            public void write(long offset, int size, long value) {
+                registers.write(NvmeRegs.DOORBELLS + offset, size, value);
+            }
+        };
+        long size = (long) NvmeRegs.DOORBELL_PAIR * (count + 1);
+        MemoryRegion region = MemoryRegion.mmio("nvme-doorbells", size, same, AccessSizes.adapted(1, 8, 4));
+        List<Doorbell> bells = new ArrayList<>();
+        for (int i = 1; i <= count; i++) {
+            int queue = i;
+            bells.add(Doorbell.any((long) NvmeRegs.DOORBELL_PAIR * i, () -> rung(queue)));
+        }
+        region.setDoorbells(bells);
+        region.setEnabled(false);
+        return region;
+    }
+
+    private void rung(int queue) {
+        if (ready() && shadows.on()) {
+            queues.rung(queue);
+        }
     }
 
     private int limited(String property, int least, int most) {
@@ -186,6 +239,11 @@ public final class NvmePci extends PciDevice {
 
     private void forgetAll() {
         queues.reset();
+        shadows.reset();
+        again.cancel();
+        if (signals != null) {
+            signals.setEnabled(false);
+        }
         events.reset();
         features.reset();
         logs.reset();
@@ -382,6 +440,34 @@ public final class NvmePci extends PciDevice {
         if (failure != null) {
             LOG.warn("{}: {}", this, failure.toString());
         }
+    }
+
+    /** 5.7: from now on doorbells are in memory; a status. */
+    int useDoorbellBuffers(NvmeCommand command) {
+        if (((command.prp1() | command.prp2()) & NvmeRegs.PAGE - 1) != 0) {
+            return NvmeRegs.INVALID_FIELD;
+        }
+        shadows.start(dma(), command.prp1(), command.prp2());
+        queues.shadowed();
+        if (shadows.broken()) {
+            shadows.reset();
+            return NvmeRegs.TRANSFER_ERROR;
+        }
+        LOG.debug("{}: doorbells are in memory, at {}", this, command.prp1());
+        if (signals != null) {
+            signals.setEnabled(true);
+        }
+        return NvmeRegs.OK;
+    }
+
+    /** Soon, after others had the lock, looks at the queues again. */
+    void lookAgain() {
+        again.arm(clock.nanos());
+    }
+
+    /** Whether interrupts are messages. */
+    boolean messages() {
+        return messagesEnabled();
     }
 
     void interrupt(int vector) {

@@ -15,6 +15,9 @@ final class NvmeRegs {
     static final int ACQ = 0x30;
     static final int DOORBELLS = 0x1000;
 
+    /** Of a submission queue's doorbell and its completion queue's, without a stride (CAP.DSTRD). */
+    static final int DOORBELL_PAIR = 8;
+
     static final int MAX_ENTRIES = 2048;
     /** 3.1.1: longest queue, contiguous queues, 7.5 s to become ready, the NVM command set, pages of 4 KiB. */
     static final long CAP_VALUE = MAX_ENTRIES - 1 | 1 << 16 | 15 << 24 | 1L << 37;
@@ -61,6 +64,7 @@ final class NvmeRegs {
     static final int SET_FEATURES = 0x09;
     static final int GET_FEATURES = 0x0a;
     static final int ASYNC_EVENT = 0x0c;
+    static final int DOORBELL_BUFFER = 0x7c;
     static final int FORMAT = 0x80;
 
     /** 6 NVM commands. */

@@ -3,7 +3,6 @@ package dev.veery.device.nvme;
 import dev.veery.dma.DmaDomain;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The queues that the driver made, and the way of commands through them. */
@@ -17,6 +16,7 @@ final class QueuePairs {
     private static final int INTERRUPTS = 2;
 
     private final NvmePci owner;
+    private final ShadowDoorbells shadows;
     private final int ioQueues;
     private final int vectors;
     private final @Nullable SubmissionQueue[] submissions;
@@ -38,8 +38,9 @@ final class QueuePairs {
     /** Answers for which their queue had no room, in their order. */
     private final ArrayDeque<NvmeCommand> unanswered = new ArrayDeque<>();
 
-    QueuePairs(NvmePci owner, int ioQueues, int vectors) {
+    QueuePairs(NvmePci owner, ShadowDoorbells shadows, int ioQueues, int vectors) {
         this.owner = owner;
+        this.shadows = shadows;
         this.ioQueues = ioQueues;
         this.vectors = vectors;
         submissions = new SubmissionQueue[ioQueues + 1];
@@ -53,7 +54,7 @@ final class QueuePairs {
         if (submissionSize < 2 || completionSize < 2) {
             return false;
         }
-        CompletionQueue queue = new CompletionQueue(dma, completion, completionSize, 0, true);
+        CompletionQueue queue = new CompletionQueue(dma, 0, completion, completionSize, 0, true);
         queue.users = 1;
         completions[0] = queue;
         submissions[0] = new SubmissionQueue(0, submission, submissionSize, queue);
@@ -93,8 +94,9 @@ final class QueuePairs {
             return NvmeRegs.INVALID_VECTOR;
         }
         boolean interrupts = (command.word(11) & INTERRUPTS) != 0;
-        completions[id(command)] =
-                new CompletionQueue(owner.memory(), command.prp1(), size(command), vector, interrupts);
+        int id = id(command);
+        completions[id] = new CompletionQueue(owner.memory(), id, command.prp1(), size(command), vector, interrupts);
+        shadows.begin(ShadowDoorbells.head(id), 0);
         return NvmeRegs.OK;
     }
 
@@ -108,6 +110,7 @@ final class QueuePairs {
         if (status == NvmeRegs.OK) {
             to.users++;
             submissions[id(command)] = new SubmissionQueue(id(command), command.prp1(), size(command), to);
+            shadows.begin(ShadowDoorbells.tail(id(command)), 0);
         }
         return status;
     }
@@ -181,18 +184,112 @@ final class QueuePairs {
         boolean submission = number % 2 == 0;
         SubmissionQueue from = submission && id <= ioQueues ? submissions[id] : null;
         CompletionQueue to = !submission && id <= ioQueues ? completions[id] : null;
-        if (from != null && value < from.size) {
+        if (from == null && to == null) {
+            badDoorbell(AsyncEvents.ERROR_DOORBELL);
+        } else if (shadows.of(id)) {
+            rung(from, to);
+        } else if (from != null && value < from.size) {
             from.tail = value;
+            // A driver that also keeps this queue's entry rings each time.
+            shadows.ringAt(number, value);
             process(from);
         } else if (to != null && to.setHead(value)) {
-            retry(to);
-            owner.events().report();
-            owner.updatePin();
+            shadows.ringAt(number, value);
+            madeRoom(to);
         } else {
-            boolean exists = from != null || to != null;
-            int info = exists ? AsyncEvents.ERROR_DOORBELL_VALUE : AsyncEvents.ERROR_DOORBELL;
-            owner.events().happened(AsyncEvents.TYPE_ERROR, info, LogPages.ERRORS);
+            badDoorbell(AsyncEvents.ERROR_DOORBELL_VALUE);
         }
+    }
+
+    private void badDoorbell(int info) {
+        owner.events().happened(AsyncEvents.TYPE_ERROR, info, LogPages.ERRORS);
+    }
+
+    private void madeRoom(CompletionQueue to) {
+        retry(to);
+        owner.events().report();
+        owner.updatePin();
+    }
+
+    // Doorbells in memory.
+
+    /** They are in use from now on: what is in the registers is the beginning. */
+    void shadowed() {
+        for (SubmissionQueue queue : submissions) {
+            if (queue != null && queue.id != 0) {
+                shadows.begin(ShadowDoorbells.tail(queue.id), queue.tail);
+            }
+        }
+        for (CompletionQueue queue : completions) {
+            if (queue != null && queue.id != 0) {
+                shadows.begin(ShadowDoorbells.head(queue.id), queue.head());
+            }
+        }
+    }
+
+    /** The register of a submission queue was written, whose value is in memory. */
+    void rung(int id) {
+        SubmissionQueue queue = submissions[id];
+        if (queue != null) {
+            rung(queue, null);
+        }
+    }
+
+    private void rung(@Nullable SubmissionQueue from, @Nullable CompletionQueue to) {
+        if (from != null) {
+            process(from);
+        } else if (to != null) {
+            lookAtHead(to, shadows.value(ShadowDoorbells.head(to.id)));
+            madeRoom(to);
+            // Pins follow each entry that is taken.
+            for (int i = 0; i < ShadowDoorbells.PATIENCE && to.interrupts && !owner.messages() && moved(to); i++) {
+                madeRoom(to);
+            }
+        }
+        stopIfBroken();
+    }
+
+    private void stopIfBroken() {
+        if (shadows.broken()) {
+            owner.fatal();
+        }
+    }
+
+    /** Takes a head from memory; whether it is another. */
+    private boolean lookAtHead(CompletionQueue to, int head) {
+        int before = to.head();
+        if (!to.setHead(head)) {
+            badDoorbell(AsyncEvents.ERROR_DOORBELL_VALUE);
+        }
+        return to.head() != before;
+    }
+
+    /** Whether the driver took entries meanwhile; otherwise it will ring for the next that it takes. */
+    private boolean moved(CompletionQueue to) {
+        return lookAtHead(to, shadows.ringAtAndLook(ShadowDoorbells.head(to.id), to.head()));
+    }
+
+    /** Whether a queue has room; if not, the driver tells when there is. */
+    private boolean hasRoom(CompletionQueue to) {
+        if (!to.full() || !shadows.of(to.id)) {
+            return !to.full();
+        }
+        lookAtHead(to, shadows.value(ShadowDoorbells.head(to.id)));
+        return !to.full() || moved(to) && !to.full();
+    }
+
+    /** The tail as the driver has it. */
+    private void lookAtTail(SubmissionQueue queue, int tail) {
+        if (tail < queue.size) {
+            queue.tail = tail;
+        } else {
+            badDoorbell(AsyncEvents.ERROR_DOORBELL_VALUE);
+        }
+    }
+
+    /** All of a queue was taken: the driver is to ring for the next. */
+    private void await(SubmissionQueue queue) {
+        lookAtTail(queue, shadows.ringAtAndLook(ShadowDoorbells.tail(queue.id), queue.tail));
     }
 
     private @Nullable NvmeCommand take(SubmissionQueue queue) {
@@ -217,8 +314,40 @@ final class QueuePairs {
         (command.queue.id == 0 ? spareAdmin : spareIo).add(command);
     }
 
-    /** Takes what is in a queue; ends, because only the driver makes it longer, and that waits for the lock. */
+    /** Takes what is in a queue, and what comes meanwhile, with patience. */
     private void process(SubmissionQueue queue) {
+        if (!shadows.of(queue.id)) {
+            takeAll(queue);
+            return;
+        }
+        lookAtTail(queue, shadows.value(ShadowDoorbells.tail(queue.id)));
+        for (int i = 0; i < ShadowDoorbells.PATIENCE && !shadows.broken(); i++) {
+            takeAll(queue);
+            if (queue.head != queue.tail) {
+                // No free command, or the queue is being deleted.
+                return;
+            }
+            await(queue);
+            if (queue.head == queue.tail) {
+                stopIfBroken();
+                return;
+            }
+        }
+        stopIfBroken();
+        owner.lookAgain();
+    }
+
+    /** Looks at all queues again. */
+    void resumeAll() {
+        SubmissionQueue queue = submissions[0];
+        if (queue != null) {
+            starved = true;
+            resume(queue);
+        }
+    }
+
+    /** Takes what is in a queue; ends, because only the driver makes it longer, and its tail is looked at by others. */
+    private void takeAll(SubmissionQueue queue) {
         while (queue.head != queue.tail && !queue.deleted() && owner.ready()) {
             NvmeCommand command = take(queue);
             if (command == null) {
@@ -290,7 +419,7 @@ final class QueuePairs {
 
     private void answer(NvmeCommand command) {
         CompletionQueue to = command.queue.completions;
-        if (to.full() || to.waiting != 0) {
+        if (to.waiting != 0 || !hasRoom(to)) {
             if (command.queue.deleted()) {
                 release(command);
             } else {
@@ -311,6 +440,11 @@ final class QueuePairs {
         CompletionQueue to = queue.completions;
         if (!to.put(result, queue.id, queue.head, command, status)) {
             owner.fatal();
+        }
+        if (shadows.of(to.id)) {
+            // The driver's head never passes the tail: nobody rings where nobody has to hear of it.
+            boolean heard = to.waiting != 0 || !owner.messages();
+            shadows.ringAt(ShadowDoorbells.head(to.id), heard ? to.head() : to.tail());
         }
         if (to.interrupts) {
             owner.interrupt(to.vector);
@@ -338,7 +472,7 @@ final class QueuePairs {
         int count = unanswered.size();
         for (int i = 0; i < count; i++) {
             NvmeCommand command = unanswered.remove();
-            if (command.queue.completions != to || to.full()) {
+            if (command.queue.completions != to || !hasRoom(to)) {
                 unanswered.add(command);
             } else {
                 to.waiting--;
@@ -346,8 +480,7 @@ final class QueuePairs {
             }
         }
         // Outside the loop: this may add to those that wait.
-        starved = true;
-        resume(Objects.requireNonNull(submissions[0]));
+        resumeAll();
     }
 
     /** Whether an unmasked queue that interrupts has entries the driver has not taken (7.5.1). */

@@ -2,7 +2,7 @@
  * An NVMe controller and its namespaces (NVM Express 1.4).
  *
  * <p>Modelled: queues as the driver makes them, MSI-X and the pin; physical region pages and scatter-gather lists; identify,
- * log pages (errors, health, firmware, changed namespaces, effects), features, abort, asynchronous events, format; read,
+ * log pages (errors, health, firmware, changed namespaces, effects), features, abort, asynchronous events, format, doorbell buffers; read,
  * write, flush, compare, verify, write zeroes, dataset management; the volatile write cache and force unit access. Data moves
  * between disk and guest memory in place.
  *
