@@ -1,5 +1,6 @@
 package dev.veery.cpu.interp;
 
+import dev.veery.cpu.decode.Decoder;
 import dev.veery.cpu.mmu.Mmu;
 import dev.veery.cpu.state.CpuState;
 import org.jspecify.annotations.Nullable;
@@ -166,15 +167,25 @@ public final class Block {
         }
     }
 
-    /** Stands where an instruction of a dead block stood: goes on at that instruction, decoded afresh. */
+    /**
+     * Stands where an instruction of a dead block stood: goes on at that instruction, decoded afresh. There is one for each
+     * offset: a full cache dies as a whole, which is no time to allocate as many again.
+     */
     static final class Abandon extends Op {
-        private Abandon() {}
+        private static final Abandon[] AT = new Abandon[Translator.MAX_INSTRUCTIONS * Decoder.MAX_LENGTH + 1];
+
+        static {
+            for (int i = 0; i < AT.length; i++) {
+                AT[i] = new Abandon(i);
+            }
+        }
+
+        private Abandon(int at) {
+            offset = at;
+        }
 
         static Abandon at(Op old) {
-            Abandon op = new Abandon();
-            op.offset = old.offset;
-            op.length = old.length;
-            return op;
+            return AT[old.offset];
         }
 
         @Override

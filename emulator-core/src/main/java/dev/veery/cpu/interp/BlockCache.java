@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * what others wrote by the chunk, as the chunk's mark is gone by then.
  */
 final class BlockCache implements CodeListener {
-    /** Ops kept before the cache starts over: bounds the heap it takes to about 40 MiB. Several processors have less each. */
+    /** Ops kept before the cache starts over: bounds the heap it takes to about 40 MiB. */
     private static final int MAX_OPS = 600_000;
+
+    /** What all processors together keep, of which each has its part. */
+    private static final int ALL_OPS = 4 * MAX_OPS;
 
     private static final int MIN_OPS = 100_000;
 
@@ -133,7 +136,7 @@ final class BlockCache implements CodeListener {
     /** Adds a block whose code starts at host address {@code host}. */
     void add(long host, Block block) {
         opCount += block.ops.length;
-        if (opCount > MIN_OPS && opCount > MAX_OPS * 2 / (processors.getAsInt() + 1)) {
+        if (opCount > MIN_OPS && opCount > Math.min(MAX_OPS, ALL_OPS / processors.getAsInt())) {
             clear();
             opCount = block.ops.length;
             NativeTier t = tier;
