@@ -146,7 +146,8 @@ public final class NvmePci extends PciDevice {
                 .property(Property.uint8(TRANSFER, 7, "Longest transfer, 4 KiB times 2 to the power of this, 1 to 10"))
                 .property(Property.uint8(EVENTS, 3, "Event requests that may wait, less one"))
                 .property(Property.uint32(EVENT_QUEUE, 64, "Events that may wait for a request"))
-                .property(Property.bool(IOEVENTFD, true, "Doorbells stop no processor once the driver keeps them in memory"))
+                .property(Property.bool(
+                        IOEVENTFD, true, "Doorbells stop no processor once the driver keeps them in memory"))
                 .property(Property.bool(INTEL_ID, false, "Intel's PCI id instead of Red Hat's"))
                 .property(Property.size(BLOCK_SIZE, BlockImage.SECTOR, "Bytes of a block of namespace 1"))
                 .build(config -> new NvmePci(config, drives, clock, buses));

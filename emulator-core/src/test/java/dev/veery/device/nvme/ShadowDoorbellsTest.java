@@ -36,7 +36,8 @@ class ShadowDoorbellsTest extends NvmeFixture {
 
     private List<Doorbell> signals() {
         FlatView view = bench.memory.view();
-        return view.region(view.find(PciBench.bar(nvme, 0) + NvmeRegs.DOORBELLS + TAIL)).doorbells();
+        return view.region(view.find(PciBench.bar(nvme, 0) + NvmeRegs.DOORBELLS + TAIL))
+                .doorbells();
     }
 
     @Test
