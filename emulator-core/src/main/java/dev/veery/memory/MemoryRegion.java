@@ -63,6 +63,8 @@ public final class MemoryRegion {
     private final List<AddressSpace> spaces = new ArrayList<>();
 
     private List<Doorbell> doorbells = List.of();
+    private long lateOffset;
+    private long lateSize;
 
     private MemoryRegion(
             Kind kind,
@@ -257,6 +259,25 @@ public final class MemoryRegion {
     /** Says which of its registers are doorbells; while the device is made, before the region is shown anywhere. */
     public void setDoorbells(List<Doorbell> bells) {
         doorbells = List.copyOf(bells);
+    }
+
+    /**
+     * Says which writes may reach the handler late, in their order and before any other access: they have no effect but on
+     * such an access. While the device is made, before the region is shown anywhere.
+     */
+    public void setLateWrites(long firstOffset, long bytes) {
+        lateOffset = firstOffset;
+        lateSize = bytes;
+    }
+
+    /** Where the registers whose writes may come late begin. */
+    public long lateOffset() {
+        return lateOffset;
+    }
+
+    /** How many bytes they have; 0 for none. */
+    public long lateSize() {
+        return lateSize;
     }
 
     /** The registers of which a write is only a signal. */

@@ -177,7 +177,10 @@ final class Q35Chips implements AutoCloseable {
         rtc = new Mc146818(
                 hpet == null ? isa.irq(Q35IrqMap.RTC) : hpet.rtcInput(), settings.clock(), settings.wallClock());
         resets.add(rtc);
-        mapPorts("rtc", Q35MemoryMap.RTC, RTC_PORTS, rtc, AccessSizes.BYTE);
+        MemoryRegion rtcPorts = MemoryRegion.mmio("rtc", RTC_PORTS, rtc, AccessSizes.BYTE);
+        // The index port: it has no effect before the data port is accessed.
+        rtcPorts.setLateWrites(0, 1);
+        isa.map("'rtc'", new PortRange(Q35MemoryMap.RTC, RTC_PORTS), rtcPorts);
         CmosMemorySize.store(rtc, map.lowEnd(), map.highSize());
         rtc.setNvram(CMOS_EQUIPMENT, EQUIPMENT);
         SharedWire a20 = new SharedWire(this::setA20);

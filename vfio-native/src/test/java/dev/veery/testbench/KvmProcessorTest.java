@@ -372,6 +372,24 @@ class KvmProcessorTest {
         assertEquals(0, registers.log().size());
     }
 
+    @Test
+    void lateWritesCostNoExitAndAreNotOvertaken() {
+        LatchDevice registers = new LatchDevice(16);
+        MemoryRegion region = MemoryRegion.mmio("index", 16, registers, AccessSizes.BYTE_TO_DWORD);
+        region.setLateWrites(0, 1);
+        t.ports.root().addChild(0x200, region, 1);
+        Tables.long64(t);
+        s.setGpr(CpuState.RDX, 0x200);
+        // out dx, al twice; inc dx; in al, dx
+        t.start(Tables.CODE, Code.of(0xb0, 1, 0xee, 0xb0, 2, 0xee, 0xff, 0xc2, 0xec).exit(7));
+        long exits = t.cpu.instructions();
+        assertEquals(Stop.exit(7), t.run());
+        // IN and the end, whether or not KVM can keep writes to ports.
+        assertTrue(t.cpu.instructions() - exits <= 4);
+        List<String> log = registers.log();
+        assertEquals(List.of("w1@0=1", "w1@0=2", "r1@1"), log);
+    }
+
     private void awaitExits(long count) throws InterruptedException {
         for (int i = 0; i < 300_000 && t.cpu.instructions() < count; i++) {
             Thread.sleep(1);

@@ -50,6 +50,7 @@ final class KvmMachine {
         "IMMEDIATE_EXIT"
     };
 
+    private static final int PAGE = 4096;
     private static final int TSC_DEADLINE_MSR = 0x6e0;
 
     private final KvmSystem system;
@@ -59,6 +60,11 @@ final class KvmMachine {
     private @Nullable AddressSpace memory;
     private @Nullable MemorySlots slots;
     private @Nullable Doorbells doorbells;
+    private @Nullable LateWrites lateWrites;
+
+    /** Where processors find the ring of late writes, from their {@code kvm_run} on. */
+    private long lateRing;
+
     private final CpuidTable supported;
     private final int[] msrs;
     private final boolean msrExits;
@@ -101,6 +107,17 @@ final class KvmMachine {
             bells.follow(first.memory(), false);
             bells.follow(first.io(), true);
             doorbells = bells;
+        }
+        // Behind kvm_run and the data of port accesses; KVM says at which page.
+        int ringPage = system.extension(Kvm.KVM_CAP_COALESCED_MMIO);
+        if (ringPage != 0) {
+            LateWrites late = new LateWrites(vm, first.lock(), first.memory(), first.io());
+            late.follow(false);
+            if (system.extension(Kvm.KVM_CAP_COALESCED_PIO) != 0) {
+                late.follow(true);
+            }
+            lateWrites = late;
+            lateRing = (long) ringPage * PAGE;
         }
         if (irqchip != null) {
             irqchip.routes().commit();
@@ -213,10 +230,22 @@ final class KvmMachine {
                 if (bells != null) {
                     bells.close();
                 }
+                LateWrites late = lateWrites;
+                if (late != null) {
+                    late.close();
+                }
                 space.removeListener(listener);
             } finally {
                 lock().unlock();
             }
+        }
+    }
+
+    /** Carries out the writes that KVM has kept; {@code run} is a processor's. */
+    void carryOutLateWrites(long run) {
+        LateWrites late = lateWrites;
+        if (late != null) {
+            late.carryOut(run + lateRing);
         }
     }
 

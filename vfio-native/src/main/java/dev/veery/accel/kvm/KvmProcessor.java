@@ -542,6 +542,7 @@ final class KvmProcessor implements Vcpu, CpuSignals {
     }
 
     private void afterExit(int result) {
+        machine.carryOutLateWrites(run);
         if (result != 0) {
             if (result != -Errno.EINTR && result != -Errno.EAGAIN) {
                 throw new SysException("KVM_RUN", -result, "processor " + config.index());

@@ -471,6 +471,36 @@ public final class KvmLayout {
     @CExpression("sizeof(struct kvm_pit_config)")
     public static final int SIZEOF_PIT_CONFIG = 0x40;
 
+    @CExpression("sizeof(struct kvm_coalesced_mmio_zone)")
+    public static final int SIZEOF_COALESCED_ZONE = 0x10;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio_zone, size)")
+    public static final int COALESCED_ZONE_SIZE = 8;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio_zone, pio)")
+    public static final int COALESCED_ZONE_PIO = 0xc;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio_ring, last)")
+    public static final int COALESCED_RING_LAST = 4;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio_ring, coalesced_mmio)")
+    public static final int COALESCED_RING_ENTRIES = 8;
+
+    @CExpression("(4096 - sizeof(struct kvm_coalesced_mmio_ring)) / sizeof(struct kvm_coalesced_mmio)")
+    public static final int COALESCED_RING_MAX = 0xaa;
+
+    @CExpression("sizeof(struct kvm_coalesced_mmio)")
+    public static final int SIZEOF_COALESCED_WRITE = 0x18;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio, len)")
+    public static final int COALESCED_WRITE_LENGTH = 8;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio, pio)")
+    public static final int COALESCED_WRITE_PIO = 0xc;
+
+    @CExpression("offsetof(struct kvm_coalesced_mmio, data)")
+    public static final int COALESCED_WRITE_DATA = 0x10;
+
     @CExpression("sizeof(struct kvm_pit_state2)")
     public static final int SIZEOF_PIT_STATE2 = 0x70;
 

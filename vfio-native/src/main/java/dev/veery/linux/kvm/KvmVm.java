@@ -296,6 +296,28 @@ public final class KvmVm implements AutoCloseable {
         }
     }
 
+    /** Has the kernel keep writes to these addresses in its ring of coalesced writes. */
+    public void keepWrites(boolean port, long address, int size) {
+        coalesce("KVM_REGISTER_COALESCED_MMIO", Kvm.KVM_REGISTER_COALESCED_MMIO, port, address, size);
+    }
+
+    /** Ends what {@link #keepWrites} began. */
+    public void reportWrites(boolean port, long address, int size) {
+        coalesce("KVM_UNREGISTER_COALESCED_MMIO", Kvm.KVM_UNREGISTER_COALESCED_MMIO, port, address, size);
+    }
+
+    private void coalesce(String name, long request, boolean port, long address, int size) {
+        long zone = OffHeap.allocate(KvmLayout.SIZEOF_COALESCED_ZONE);
+        try {
+            OffHeap.putLong(zone, address);
+            OffHeap.putInt(zone + KvmLayout.COALESCED_ZONE_SIZE, size);
+            OffHeap.putInt(zone + KvmLayout.COALESCED_ZONE_PIO, port ? 1 : 0);
+            fd.ioctl(name, request, zone);
+        } finally {
+            OffHeap.free(zone);
+        }
+    }
+
     // ---- processors and devices
 
     /**
