@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.veery.lab.Lab;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,28 +86,6 @@ class AssignedNvmeTest {
                 + "echo \"sum $(dd if=/dev/nvme0n1 bs=1M count=" + MIB + " 2>/dev/null | sha256sum)\"\n"
                 + "dmesg | grep -E 'nvme|DMAR'\n"
                 + "poweroff -f\n";
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(archive);
-        pad(out);
-        entry(out, "init", 0100755, init.getBytes(StandardCharsets.US_ASCII));
-        entry(out, "TRAILER!!!", 0, new byte[0]);
-        return out.toByteArray();
-    }
-
-    /** A file in the newc format of cpio (Documentation/driver-api/early-userspace/buffer-format.rst). */
-    private static void entry(ByteArrayOutputStream out, String name, int mode, byte[] content) throws IOException {
-        String header = String.format(
-                "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-                0, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length() + 1, 0);
-        out.write((header + name + "\0").getBytes(StandardCharsets.US_ASCII));
-        pad(out);
-        out.write(content);
-        pad(out);
-    }
-
-    private static void pad(ByteArrayOutputStream out) {
-        while (out.size() % 4 != 0) {
-            out.write(0);
-        }
+        return InitialRamDisk.withInit(archive, init);
     }
 }
