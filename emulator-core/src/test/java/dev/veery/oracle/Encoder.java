@@ -21,6 +21,9 @@ final class Encoder {
     private int vvvv;
     private boolean large;
 
+    /** Where the memory operand has to be; 0: anywhere. */
+    private long place;
+
     Encoder(Values v) {
         this.v = v;
     }
@@ -68,6 +71,13 @@ final class Encoder {
             default:
                 return Layout.READ_ONLY - 1 - v.below(0x100);
         }
+    }
+
+    /** As {@link #write}, with the memory operand, if the form has one, at an address that is not 0. */
+    void writeAt(OracleCase c, Form f, long address) {
+        place = address;
+        write(c, f);
+        place = 0;
     }
 
     void write(OracleCase c, Form f) {
@@ -261,15 +271,15 @@ final class Encoder {
     private void memory(OracleCase c, Form f, int reg, boolean whole) {
         int size = f.size();
         boolean aligned = f.has(Trait.ALIGNED) || whole || v.chance(50);
-        target = pointer(size, aligned);
-        if (f.has(Trait.ALIGNED) && v.chance(90)) {
+        target = place != 0 ? place : pointer(size, aligned);
+        if (place == 0 && f.has(Trait.ALIGNED) && v.chance(90)) {
             target &= f.has(Trait.VEX) && large ? -32 : -16;
         } else if (whole) {
             // Locked accesses that cross a cache line stall the whole machine, or trap where the host forbids them.
             target &= -Integer.highestOneBit(size);
         }
         patch(c, f);
-        if (f.has(Trait.GATHER) && !(c.compat && address32) && v.chance(97)) {
+        if (place == 0 && f.has(Trait.GATHER) && !(c.compat && address32) && v.chance(97)) {
             gather(c, f, reg);
             return;
         }

@@ -97,6 +97,23 @@ final class Generator implements Oracle.Source {
         finish(c);
     }
 
+    /** One case of one form with its operand in memory at an address: that of ModRM, of a string instruction or of the stack. */
+    void at(OracleCase c, Form f, long address) {
+        c.clear();
+        registers(c);
+        c.compat = f.has(Trait.ONLY32) || v.chance(25) && !f.has(Trait.ONLY64);
+        start(c);
+        prepare(c, f);
+        if (f.has(Trait.STRING)) {
+            c.gpr[v.chance(50) ? RSI : RDI] = address;
+        } else if (!f.modrm() || f.register()) {
+            c.gpr[RSP] = address;
+        }
+        encoder.writeAt(c, f, address);
+        c.forms.add(f);
+        finish(c);
+    }
+
     private void program(OracleCase c) {
         int n = 2 + v.below(5);
         start(c);

@@ -42,6 +42,22 @@ class OracleTest {
 
     @Test
     @Tag("slow")
+    void faultsAsTheHostAtEveryPositionOfAPage() {
+        HostInfo host = HostInfo.read();
+        assumeTrue(host.usable(), "the native oracle needs an x86-64 Linux host");
+        List<Form> forms = InstructionSet.of(host);
+        Report report = new Report(forms);
+        FaultPositions positions = new FaultPositions(SEED, forms);
+        try (Oracle oracle = new Oracle(host)) {
+            oracle.run(positions, positions.count(), report);
+        }
+
+        assertEquals(0, report.mismatched(), report::text);
+        assertTrue(report.cases() >= positions.count() * 9 / 10, () -> report.cases() + " cases were comparable");
+    }
+
+    @Test
+    @Tag("slow")
     void agreesWithTheHostOnEveryFormAMillionTimes() {
         Report report = run(MANY, SEED);
         report.write(Path.of("target", "oracle-coverage.md"), SEED);

@@ -10,6 +10,8 @@ import dev.veery.hostcode.CodeRegion;
 import dev.veery.hostcode.HostCode;
 import dev.veery.hostcode.linux.LinuxHostCode;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +23,10 @@ class JitOracleTest {
     private static final long SEED = Long.getLong("veery.oracle.seed", 2);
 
     private static Report run(long cases, long seed) {
+        return run(forms -> new Generator(seed, forms), generator -> cases);
+    }
+
+    private static <S extends Oracle.Source> Report run(Function<List<Form>, S> source, ToLongFunction<S> count) {
         HostInfo info = HostInfo.read();
         assumeTrue(info.usable(), "the native oracle needs an x86-64 Linux host");
         HostCode host = new LinuxHostCode();
@@ -29,7 +35,8 @@ class JitOracleTest {
         Report report = new Report(forms);
         try (CodeRegion region = host.allocate("jit-oracle", REGION);
                 Oracle oracle = new Oracle(info, (s, m) -> new JitTier(s, m, host, region, 1, ExecutionTrace.NONE))) {
-            oracle.run(new Generator(seed, forms), cases, report);
+            S cases = source.apply(forms);
+            oracle.run(cases, count.applyAsLong(cases), report);
         }
         return report;
     }
@@ -40,6 +47,14 @@ class JitOracleTest {
 
         assertEquals(0, report.mismatched(), report::text);
         assertTrue(report.fewest() > 0, "every form was tried");
+    }
+
+    @Test
+    @Tag("slow")
+    void faultsAsTheHostAtEveryPositionOfAPage() {
+        Report report = run(forms -> new FaultPositions(SEED, forms), FaultPositions::count);
+
+        assertEquals(0, report.mismatched(), report::text);
     }
 
     @Test
