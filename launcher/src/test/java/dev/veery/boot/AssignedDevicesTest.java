@@ -102,7 +102,41 @@ class AssignedDevicesTest {
     }
 
     private static void all() {
-        assumeTrue(System.getenv("VEERY_LAB_ALL") != null, "VEERY_LAB_ALL is not set: only the first check is done");
+        assumeTrue(System.getenv("VEERY_LAB_ALL") != null, "VEERY_LAB_ALL is not set: the shorter checks are done");
+    }
+
+    @Test
+    void passThroughAndNoIommuInTheGuestAndAGroupOfTwo() throws Exception {
+        List<String> expected =
+                new ArrayList<>(each(List.of("pt-first", "pt-last", "none"), "disk-*", "net-*", "status-*", "host-faults-*", "pages-*"));
+        expected.addAll(List.of("type-pt-first", "group-none", "containers-none", "files-none"));
+        passes("modes", expected);
+    }
+
+    @Test
+    void whatAGuestWroteToItsDiskSurvivesItsRebootAndIsTheHosts() throws Exception {
+        passes(
+                "disk",
+                each(
+                        List.of("last"),
+                        "partition-*",
+                        "mkfs-*",
+                        "fio-*",
+                        "fio-errors-*",
+                        "sum-*",
+                        "rebooted-*",
+                        "status-*",
+                        "pages-*",
+                        "host-faults-*",
+                        "host-*"));
+    }
+
+    @Test
+    void cardsCarryDataBothWays() throws Exception {
+        all();
+        List<String> expected = new ArrayList<>(each(List.of("06-e1000e-first", "07-e1000e-first"), "receive-*", "send-*", "errors-*"));
+        expected.addAll(List.of("status-e1000e-first", "host-faults-e1000e-first"));
+        passes("net", expected);
     }
 
     @Test
