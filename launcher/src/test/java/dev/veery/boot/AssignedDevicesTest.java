@@ -107,8 +107,8 @@ class AssignedDevicesTest {
 
     @Test
     void passThroughAndNoIommuInTheGuestAndAGroupOfTwo() throws Exception {
-        List<String> expected =
-                new ArrayList<>(each(List.of("pt-first", "pt-last", "none"), "disk-*", "net-*", "status-*", "host-faults-*", "pages-*"));
+        List<String> expected = new ArrayList<>(each(
+                List.of("pt-first", "pt-last", "none"), "disk-*", "net-*", "status-*", "host-faults-*", "pages-*"));
         expected.addAll(List.of("type-pt-first", "group-none", "containers-none", "files-none"));
         passes("modes", expected);
     }
@@ -134,7 +134,8 @@ class AssignedDevicesTest {
     @Test
     void cardsCarryDataBothWays() throws Exception {
         all();
-        List<String> expected = new ArrayList<>(each(List.of("06-e1000e-first", "07-e1000e-first"), "receive-*", "send-*", "errors-*"));
+        List<String> expected =
+                new ArrayList<>(each(List.of("06-e1000e-first", "07-e1000e-first"), "receive-*", "send-*", "errors-*"));
         expected.addAll(List.of("status-e1000e-first", "host-faults-e1000e-first"));
         passes("net", expected);
     }

@@ -55,7 +55,8 @@ class KvmGuestTest {
         byte[] disk = new byte[DISK_BYTES];
         new Random(7).nextBytes(disk);
         Files.write(guest.resolve("disk"), disk);
-        String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(disk));
+        String sum =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(disk));
         List<String> modes = System.getenv("VEERY_LAB_ALL") == null ? MODES.subList(0, 2) : MODES;
         Files.writeString(guest.resolve("job"), job(modes));
 
@@ -79,8 +80,8 @@ class KvmGuestTest {
 
     /** What our own processor shows. */
     private String own(Path guest, String cpus) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", "tcg", "-smp", cpus));
+        List<String> command = new ArrayList<>(
+                List.of(Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", "tcg", "-smp", cpus));
         command.addAll(List.of(String.format(MACHINE, guest).split(" ")));
         command.add(APPEND);
         return Program.run(directory, command).out();

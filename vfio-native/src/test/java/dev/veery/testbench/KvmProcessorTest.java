@@ -381,7 +381,9 @@ class KvmProcessorTest {
         Tables.long64(t);
         s.setGpr(CpuState.RDX, 0x200);
         // out dx, al twice; inc dx; in al, dx
-        t.start(Tables.CODE, Code.of(0xb0, 1, 0xee, 0xb0, 2, 0xee, 0xff, 0xc2, 0xec).exit(7));
+        t.start(
+                Tables.CODE,
+                Code.of(0xb0, 1, 0xee, 0xb0, 2, 0xee, 0xff, 0xc2, 0xec).exit(7));
         long exits = t.cpu.instructions();
         assertEquals(Stop.exit(7), t.run());
         // IN and the end, whether or not KVM can keep writes to ports.

@@ -88,8 +88,7 @@ final class LateWrites implements AutoCloseable {
         try {
             int first = OffHeap.getInt(ring);
             while (first != OffHeap.getIntAcquire(ring + KvmLayout.COALESCED_RING_LAST)) {
-                long entry =
-                        ring + KvmLayout.COALESCED_RING_ENTRIES + (long) first * KvmLayout.SIZEOF_COALESCED_WRITE;
+                long entry = ring + KvmLayout.COALESCED_RING_ENTRIES + (long) first * KvmLayout.SIZEOF_COALESCED_WRITE;
                 int size = OffHeap.getInt(entry + KvmLayout.COALESCED_WRITE_LENGTH);
                 long value = OffHeap.getLong(entry + KvmLayout.COALESCED_WRITE_DATA) & -1L >>> 64 - 8 * size;
                 boolean port = OffHeap.getInt(entry + KvmLayout.COALESCED_WRITE_PIO) != 0;
