@@ -39,7 +39,7 @@ public final class CommitPlanner implements DmaPlanner {
         }
         if (committed) {
             String inTheWay = leases.stream()
-                    .filter(lease -> lease.purpose() != DmaDomainLease.Purpose.IDENTITY_REQUIRED)
+                    .filter(DmaDomainLease::usesMemory)
                     .map(DmaDomainLease::toString)
                     .sorted()
                     .collect(Collectors.joining(", "));

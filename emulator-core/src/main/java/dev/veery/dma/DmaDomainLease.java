@@ -12,10 +12,17 @@ public record DmaDomainLease(String device, DmaRequester requester, Purpose purp
     public enum Purpose {
         /** Each access is translated when it is made: emulated devices. */
         TRANSLATE_PER_ACCESS,
+        /** As that, but it has no data in memory: it sends interrupts, as ports do. Nothing is lost where an IOMMU comes later. */
+        SEND_MESSAGES,
         /** It follows the guest's mappings, to load them into an IOMMU of the host: assigned devices. */
         MIRROR_MAPPINGS,
         /** It sees guest physical memory, IOMMU or not: devices that their drivers know to bypass it. */
         IDENTITY_REQUIRED
+    }
+
+    /** Whether it has data where an IOMMU says, so that it matters whether there is one. */
+    public boolean usesMemory() {
+        return purpose == Purpose.TRANSLATE_PER_ACCESS || purpose == Purpose.MIRROR_MAPPINGS;
     }
 
     @Override

@@ -65,6 +65,7 @@ public abstract class VirtioPciDevice extends PciDevice {
     private static final String DISABLE_LEGACY = "disable-legacy";
     private static final String DISABLE_MODERN = "disable-modern";
     private static final String IOMMU_PLATFORM = "iommu_platform";
+    private static final String ATS = "ats";
     private static final String PACKED = "packed";
     private static final String INDIRECT_DESC = "indirect_desc";
     private static final String EVENT_IDX = "event_idx";
@@ -126,6 +127,10 @@ public abstract class VirtioPciDevice extends PciDevice {
         pciAccess = addStructure(CAP_PCI, 0, 0, 4);
         config().declare(pciAccess + CAP_BAR, 1, 0, 0xff);
         config().declare(pciAccess + CAP_OFFSET, 8, 0, -1L);
+        if (properties().bool(ATS)) {
+            // Nothing of a translation is kept beyond a request: an invalidation has nothing to wait for.
+            addTranslationServices();
+        }
         boolean platform = properties().bool(IOMMU_PLATFORM);
         requestDma(platform ? DmaDomainLease.Purpose.TRANSLATE_PER_ACCESS : DmaDomainLease.Purpose.IDENTITY_REQUIRED);
     }
@@ -137,6 +142,7 @@ public abstract class VirtioPciDevice extends PciDevice {
                 DISABLE_LEGACY, "auto", "No legacy interface; there is none in any case", "auto", "on"));
         properties.add(Property.bool(DISABLE_MODERN, false, "No modern interface; only off"));
         properties.add(Property.bool(IOMMU_PLATFORM, false, "Addresses are translated by the IOMMU"));
+        properties.add(Property.bool(ATS, false, "Address translation services, for an IOMMU with device-iotlb=on"));
         properties.add(Property.bool(PACKED, false, "Offer packed queues"));
         properties.add(Property.bool(INDIRECT_DESC, true, "Offer indirect descriptors"));
         properties.add(Property.bool(EVENT_IDX, true, "Offer event suppression by index"));

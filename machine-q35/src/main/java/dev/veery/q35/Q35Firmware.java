@@ -15,6 +15,7 @@ import dev.veery.firmware.E820Entry;
 import dev.veery.firmware.EntryState;
 import dev.veery.model.Device;
 import dev.veery.q35.vtd.IntelIommuDevice;
+import dev.veery.q35.vtd.ReservedRange;
 import dev.veery.q35.vtd.VtdUnit;
 import dev.veery.smbios.SmbiosTables;
 import java.nio.ByteBuffer;
@@ -58,7 +59,7 @@ final class Q35Firmware {
         chips.fwCfg.addBytes(
                 FwCfgKeys.UUID,
                 uuid.putLong(settings.uuid().getLeastSignificantBits()).array());
-        List<E820Entry> map = chips.map.e820();
+        List<E820Entry> map = memoryMap(devices);
         ByteBuffer e820 = ByteBuffer.allocate(20 * map.size()).order(ByteOrder.LITTLE_ENDIAN);
         map.forEach(e -> e820.putLong(e.base()).putLong(e.size()).putInt(e.type()));
         chips.fwCfg.addFile("etc/e820", e820.array());
@@ -93,10 +94,22 @@ final class Q35Firmware {
                         boot.kernel(),
                         boot.initrd(),
                         boot.commandLine(),
-                        chips.map.e820(),
+                        memoryMap(devices),
                         acpi.rsdp(),
                         settings.rngSeed()),
                 chips.memorySpace);
+    }
+
+    /** RAM without what an IOMMU's device has of it. */
+    private List<E820Entry> memoryMap(List<Device> devices) {
+        for (Device device : devices) {
+            if (device instanceof IntelIommuDevice) {
+                for (ReservedRange range : ((IntelIommuDevice) device).reserved()) {
+                    return chips.map.e820(range.first(), range.last());
+                }
+            }
+        }
+        return chips.map.e820();
     }
 
     private void setUpChipset() {
@@ -117,7 +130,7 @@ final class Q35Firmware {
             } else if (device instanceof PvpanicDevice) {
                 pvpanic = OptionalInt.of(((PvpanicDevice) device).port());
             } else if (device instanceof IntelIommuDevice) {
-                iommu = iommu(((IntelIommuDevice) device).unit());
+                iommu = iommu((IntelIommuDevice) device);
             }
         }
         serials.sort(Comparator.comparingInt((AcpiPlatform.SerialPort port) -> unit(port.ioBase()))
@@ -156,14 +169,17 @@ final class Q35Firmware {
         }
     }
 
-    private static AcpiPlatform.Iommu iommu(VtdUnit unit) {
+    private static AcpiPlatform.Iommu iommu(IntelIommuDevice device) {
+        VtdUnit unit = device.unit();
         return new AcpiPlatform.Iommu(
                 Q35MemoryMap.VTD,
                 unit.addressWidth(),
                 unit.remapsInterrupts(),
                 unit.deviceTlb(),
                 Q35IrqMap.IO_APIC_REQUESTER,
-                List.of());
+                device.reserved().stream()
+                        .map(r -> new AcpiPlatform.ReservedMemory(r.first(), r.last(), List.of(r.source())))
+                        .toList());
     }
 
     private AcpiPlatform platform(

@@ -2,6 +2,7 @@ package dev.veery.q35;
 
 import dev.veery.acpi.AcpiPlatform;
 import dev.veery.base.Bits;
+import dev.veery.base.ConfigException;
 import dev.veery.base.Units;
 import dev.veery.firmware.E820Entry;
 import dev.veery.q35.chipset.AcpiPciHotplug;
@@ -120,6 +121,36 @@ public record Q35MemoryMap(long lowEnd, long highEnd) {
         map.add(range(RCBA, RCBA + RCBA_SIZE, E820Entry.RESERVED));
         if (highSize() > 0) {
             map.add(range(FOUR_GIB, highEnd, E820Entry.RAM));
+        }
+        return map;
+    }
+
+    /**
+     * The same with pages of RAM reserved.
+     *
+     * @throws ConfigException if they are not all in one range of RAM
+     */
+    List<E820Entry> e820(long first, long last) {
+        List<E820Entry> map = new ArrayList<>();
+        boolean found = false;
+        for (E820Entry e : e820()) {
+            long end = e.base() + e.size();
+            if (e.type() != E820Entry.RAM || first < e.base() || last >= end) {
+                map.add(e);
+                continue;
+            }
+            found = true;
+            if (first > e.base()) {
+                map.add(range(e.base(), first, E820Entry.RAM));
+            }
+            map.add(range(first, last + 1, E820Entry.RESERVED));
+            if (last + 1 < end) {
+                map.add(range(last + 1, end, E820Entry.RAM));
+            }
+        }
+        if (!found) {
+            throw new ConfigException(
+                    String.format("there is no RAM at 0x%x to 0x%x to reserve for a device", first, last));
         }
         return map;
     }

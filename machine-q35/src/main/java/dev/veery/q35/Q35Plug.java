@@ -132,8 +132,11 @@ final class Q35Plug implements HotplugHandler {
                     + " cannot remap interrupts of an I/O APIC in the kernel; use -machine kernel-irqchip=split or off,"
                     + " or intremap=off");
         }
-        if (strictOrder && !chips.dma.leases().isEmpty()) {
-            DmaDomainLease first = chips.dma.leases().get(0);
+        DmaDomainLease first = chips.dma.leases().stream()
+                .filter(DmaDomainLease::usesMemory)
+                .findFirst()
+                .orElse(null);
+        if (strictOrder && first != null) {
             throw new ConfigException("viommu-order=strict: " + first + " is named before device " + device
                     + ", which translates for it; move '-device "
                     + device.type().name() + "' in front of device "

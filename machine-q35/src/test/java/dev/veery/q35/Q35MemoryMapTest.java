@@ -1,12 +1,15 @@
 package dev.veery.q35;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.acpi.AcpiPlatform;
+import dev.veery.base.ConfigException;
 import dev.veery.base.Units;
 import dev.veery.firmware.E820Entry;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,5 +44,17 @@ class Q35MemoryMapTest {
         }
         assertEquals(map.lastAddress(), windows.get(windows.size() - 1).last());
         assertTrue(map.uncachedFrom() >= map.lowEnd() || map.uncachedFrom() == 0x8000_0000L);
+    }
+
+    @Test
+    void pagesOfADeviceAreReservedWithinRam() {
+        Q35MemoryMap map = Q35MemoryMap.of(1L << 30);
+        List<E820Entry> split = map.e820(0x3000_0000L, 0x3000_ffffL);
+        int at = split.indexOf(new E820Entry(0x3000_0000L, 0x1_0000, E820Entry.RESERVED));
+        assertEquals(E820Entry.RAM, split.get(at - 1).type());
+        assertEquals(0x3000_0000L, split.get(at - 1).base() + split.get(at - 1).size());
+        assertEquals(new E820Entry(0x3001_0000L, 0xfff_0000L, E820Entry.RAM), split.get(at + 1));
+        assertEquals(map.e820().size() + 2, split.size());
+        assertThrows(ConfigException.class, () -> map.e820(0x3fff_f000L, 0x4000_0fffL));
     }
 }

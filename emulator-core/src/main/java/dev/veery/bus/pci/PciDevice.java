@@ -294,7 +294,7 @@ public abstract class PciDevice extends Device {
 
     private void useDmaForMessages() {
         if (dmaPurpose == null) {
-            dmaPurpose = DmaDomainLease.Purpose.TRANSLATE_PER_ACCESS;
+            dmaPurpose = DmaDomainLease.Purpose.SEND_MESSAGES;
         }
     }
 
