@@ -1,6 +1,7 @@
 package dev.veery.net;
 
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param local where to listen or receive, or null
  * @param remote where to connect or send to, or null
  * @param name of a tap interface; empty for a new one
- * @param fds numbers of open descriptors of a tap interface, one a queue; or none
+ * @param fds numbers of open descriptors: of a tap interface, one a queue; or of one socket; or none
  * @param queues how many, 1 to {@link #MAX_QUEUES}
  * @param reconnectSeconds after how many seconds a stream tries again to connect; 0 for never
  */
@@ -50,6 +51,16 @@ public record NetSpec(
         this(id, kind, local, remote, "", List.of(), 1);
     }
 
+    /** A socket of the descriptor {@code fd}. */
+    public static NetSpec given(String id, Kind kind, int fd) {
+        return new NetSpec(id, kind, null, null, "", List.of(fd), 1);
+    }
+
+    /** Whether Java has no way to it, only the host's own interface. */
+    boolean needsHost() {
+        return kind == Kind.TAP || !fds.isEmpty() || kind == Kind.DATAGRAM && local instanceof UnixDomainSocketAddress;
+    }
+
     /** The same with several queues. */
     public NetSpec withQueues(int count) {
         return new NetSpec(id, kind, local, remote, name, fds, count, reconnectSeconds);
@@ -61,8 +72,10 @@ public record NetSpec(
         NULL,
         /** A stream socket: listens if there is a local address. */
         STREAM,
-        /** UDP. */
+        /** UDP, or datagrams between two paths. */
         DATAGRAM,
+        /** A socket that was given, of either kind. */
+        DESCRIPTOR,
         /** An interface of the host. */
         TAP
     }

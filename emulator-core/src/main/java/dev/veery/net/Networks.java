@@ -11,19 +11,19 @@ import java.util.function.LongSupplier;
 /** The networks that the user defined, each for one device. */
 public final class Networks implements NetSource, AutoCloseable {
     private final MachineLock lock;
-    private final TapOpener taps;
+    private final HostOpener host;
     private final Map<String, NetBackend> free = new HashMap<>();
     /** How many queues each ever defined has. */
     private final Map<String, Integer> queues = new HashMap<>();
 
     private final LongSupplier epochNanos;
 
-    /** Opens interfaces of the host. */
+    /** Opens what Java cannot: interfaces of the host, sockets without channels. */
     @FunctionalInterface
-    public interface TapOpener {
+    public interface HostOpener {
         /** Where that is impossible. */
-        TapOpener NONE = (spec, lock) -> {
-            throw new ConfigException("netdev '" + spec.id() + "': tap needs the native layer, which is not available");
+        HostOpener NONE = (spec, lock) -> {
+            throw new ConfigException("netdev '" + spec.id() + "': it needs the native layer, which is not available");
         };
 
         /**
@@ -39,9 +39,9 @@ public final class Networks implements NetSource, AutoCloseable {
      *
      * @param epochNanos the time of day for captures, nanoseconds since 1970
      */
-    public Networks(MachineLock lock, TapOpener taps, LongSupplier epochNanos) {
+    public Networks(MachineLock lock, HostOpener host, LongSupplier epochNanos) {
         this.lock = lock;
-        this.taps = taps;
+        this.host = host;
         this.epochNanos = epochNanos;
     }
 
@@ -71,6 +71,9 @@ public final class Networks implements NetSource, AutoCloseable {
     }
 
     private NetBackend open(NetSpec spec) {
+        if (spec.needsHost()) {
+            return host.open(spec, lock);
+        }
         switch (spec.kind()) {
             case STREAM:
                 return spec.local() != null
@@ -83,8 +86,6 @@ public final class Networks implements NetSource, AutoCloseable {
                         (InetSocketAddress) spec.local(),
                         (InetSocketAddress) Objects.requireNonNull(spec.remote()),
                         lock);
-            case TAP:
-                return taps.open(spec, lock);
             default:
                 return new NullNet();
         }

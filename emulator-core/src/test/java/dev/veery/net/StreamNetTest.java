@@ -39,7 +39,7 @@ class StreamNetTest {
     Path dir;
 
     private final MachineLock lock = new MachineLock();
-    private final Networks networks = new Networks(lock, Networks.TapOpener.NONE, () -> 1_234_567_890_123_456_789L);
+    private final Networks networks = new Networks(lock, Networks.HostOpener.NONE, () -> 1_234_567_890_123_456_789L);
     private final Card card = new Card();
     private final long memory = OffHeap.allocate(1 << 17);
 

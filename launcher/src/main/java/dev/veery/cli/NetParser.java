@@ -100,8 +100,7 @@ final class NetParser {
             case "stream":
                 return stream(text, id);
             case "dgram":
-                SocketAddress local = address(text, "local");
-                return new NetSpec(id, NetSpec.Kind.DATAGRAM, inet(text, local), inet(text, needed(text, "remote")));
+                return datagrams(text, id);
             case "socket":
                 return socket(text, id);
             case "null":
@@ -115,7 +114,39 @@ final class NetParser {
         }
     }
 
+    /** {@code dgram}: both ends of one kind, or a descriptor as the local one. */
+    private static NetSpec datagrams(OptionText text, String id) {
+        Integer fd = given(text, "local");
+        if (fd != null) {
+            return NetSpec.given(id, NetSpec.Kind.DATAGRAM, fd);
+        }
+        SocketAddress local = address(text, "local");
+        SocketAddress remote = needed(text, "remote");
+        boolean paths = remote instanceof UnixDomainSocketAddress;
+        if (paths && local == null) {
+            throw text.error("'local.type' is missing; add local.type=unix with the path to receive at");
+        }
+        if (local != null && local instanceof UnixDomainSocketAddress != paths) {
+            throw text.error("'local.type' and 'remote.type' must be the same");
+        }
+        return new NetSpec(id, NetSpec.Kind.DATAGRAM, local, remote);
+    }
+
+    /** The descriptor that an address of the type {@code fd} names, or null. */
+    private static @Nullable Integer given(OptionText text, String prefix) {
+        if (!"fd".equals(text.peek(prefix + ".type"))) {
+            return null;
+        }
+        text.take(prefix + ".type");
+        return descriptor(text, prefix + ".str", text.require(prefix + ".str"));
+    }
+
     private static NetSpec stream(OptionText text, String id) {
+        Integer fd = given(text, "addr");
+        if (fd != null) {
+            text.takeOff("server");
+            return NetSpec.given(id, NetSpec.Kind.STREAM, fd);
+        }
         boolean server = text.takeFlag("server", false);
         SocketAddress address = needed(text, "addr");
         String reconnect = text.take("reconnect");
@@ -138,8 +169,15 @@ final class NetParser {
         String connect = text.take("connect");
         String udp = text.take("udp");
         String local = text.take("localaddr");
+        String fd = text.take("fd");
+        if (fd != null) {
+            if (listen != null || connect != null || udp != null || local != null) {
+                throw text.error("'fd' excludes 'listen', 'connect', 'udp' and 'localaddr'");
+            }
+            return NetSpec.given(id, NetSpec.Kind.DESCRIPTOR, descriptor(text, "fd", fd));
+        }
         if ((listen == null ? 0 : 1) + (connect == null ? 0 : 1) + (udp == null ? 0 : 1) != 1) {
-            throw text.error("one of 'listen', 'connect' and 'udp' is needed");
+            throw text.error("one of 'fd', 'listen', 'connect' and 'udp' is needed");
         }
         if (udp != null) {
             SocketAddress from = local == null ? null : hostPort(text, local);
@@ -211,7 +249,7 @@ final class NetParser {
     private static SocketAddress needed(OptionText text, String prefix) {
         SocketAddress address = address(text, prefix);
         if (address == null) {
-            throw text.error("'" + prefix + ".type' is missing; add " + prefix + ".type=inet or unix");
+            throw text.error("'" + prefix + ".type' is missing; add " + prefix + ".type=inet, unix or fd");
         }
         return address;
     }
@@ -235,13 +273,6 @@ final class NetParser {
             default:
                 throw text.error("'" + prefix + ".type' is inet or unix");
         }
-    }
-
-    private static @Nullable SocketAddress inet(OptionText text, @Nullable SocketAddress address) {
-        if (address instanceof UnixDomainSocketAddress) {
-            throw text.error("datagrams are not available over unix sockets in this version; use inet, or type stream");
-        }
-        return address;
     }
 
     private static SocketAddress hostPort(OptionText text, String value) {

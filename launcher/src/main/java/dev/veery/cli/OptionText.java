@@ -64,6 +64,12 @@ final class OptionText {
         return values.remove(key);
     }
 
+    /** A value that stays to be taken, or null. */
+    @Nullable
+    String peek(String key) {
+        return values.get(key);
+    }
+
     /** Takes a value that must be there. */
     String require(String key) {
         String value = values.remove(key);

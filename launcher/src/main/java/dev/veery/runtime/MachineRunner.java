@@ -21,7 +21,7 @@ import dev.veery.cpu.state.CpuModels;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.RegisterDump;
 import dev.veery.linux.file.LinuxDiskFile;
-import dev.veery.linux.net.TapNet;
+import dev.veery.linux.net.HostNets;
 import dev.veery.linux.sys.MemfdRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
@@ -130,7 +130,7 @@ public final class MachineRunner {
             ending.add(disks::close);
             config.disks().forEach(disks::define);
             Networks nets = new Networks(
-                    lock, nativeLayer ? TapNet::open : Networks.TapOpener.NONE, WallClock.host()::epochNanos);
+                    lock, nativeLayer ? HostNets::open : Networks.HostOpener.NONE, WallClock.host()::epochNanos);
             ending.add(nets::close);
             config.nets().forEach(nets::define);
             config.dumps().forEach(nets::define);

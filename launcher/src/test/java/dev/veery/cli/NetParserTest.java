@@ -54,6 +54,20 @@ class NetParserTest {
                 new NetSpec("n", NetSpec.Kind.TAP, null, null, "tap3", List.of(), 1),
                 netdev("tap,id=n,ifname=tap3,script=no,downscript=no"));
         assertEquals(new NetSpec("n", NetSpec.Kind.TAP, null, null, "", List.of(7), 1), netdev("tap,id=n,fd=7"));
+        assertEquals(
+                new NetSpec(
+                        "n",
+                        NetSpec.Kind.DATAGRAM,
+                        UnixDomainSocketAddress.of("/tmp/a"),
+                        UnixDomainSocketAddress.of("/tmp/b")),
+                netdev("dgram,id=n,local.type=unix,local.path=/tmp/a,remote.type=unix,remote.path=/tmp/b"));
+    }
+
+    @Test
+    void socketsMayBeGiven() {
+        assertEquals(NetSpec.given("n", NetSpec.Kind.STREAM, 7), netdev("stream,id=n,addr.type=fd,addr.str=7"));
+        assertEquals(NetSpec.given("n", NetSpec.Kind.DATAGRAM, 8), netdev("dgram,id=n,local.type=fd,local.str=8"));
+        assertEquals(NetSpec.given("n", NetSpec.Kind.DESCRIPTOR, 9), netdev("socket,id=n,fd=9"));
     }
 
     @Test
@@ -106,6 +120,11 @@ class NetParserTest {
                 "tap,id=n,fds=3:4,queues=2        | 'fds'",
                 "stream,id=n,addr.type=unix,addr.path=/s,reconnect=x | 'reconnect=x'",
                 "stream,id=n,addr.type=unix,addr.path=/s,server=on,reconnect=1 | 'reconnect'",
+                "stream,id=n,addr.type=fd,addr.str=x | 'addr.str=x'",
+                "stream,id=n,addr.type=fd | 'addr.str'",
+                "socket,id=n,fd=3,listen=:1 | 'fd'",
+                "dgram,id=n,remote.type=unix,remote.path=/b | 'local.type'",
+                "dgram,id=n,local.type=unix,local.path=/a,remote.type=inet,remote.host=::1,remote.port=1 | 'local.type'",
                 "tap,id=n,queues=0                | 'queues=0'",
                 "tap,id=n,vhost=on                | 'vhost=on'",
                 "null                             | 'id'",

@@ -1,3 +1,3 @@
-/** Networks of a Linux host that Java cannot open: tap interfaces (Documentation/networking/tuntap). */
+/** Networks of a Linux host that Java cannot open: tap interfaces (Documentation/networking/tuntap), and sockets without channels. */
 @org.jspecify.annotations.NullMarked
 package dev.veery.linux.net;

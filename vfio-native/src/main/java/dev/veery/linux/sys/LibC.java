@@ -38,6 +38,14 @@ final class LibC {
 
     static native int ioctl(int fd, long request, long argument);
 
+    static native int socket(int family, int kind, int protocol);
+
+    static native int bind(int fd, long address, int length);
+
+    static native long sendto(int fd, long buffer, long count, int flags, long address, int length);
+
+    static native int getsockopt(int fd, int level, int name, long value, long length);
+
     static native int poll(long pollfds, long count, int timeoutMillis);
 
     static native int epoll_create1(int flags);
