@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.veery.base.ConfigException;
+import dev.veery.block.BlockImage;
 import dev.veery.block.CacheMode;
 import dev.veery.block.DiskQueue;
 import dev.veery.block.DiskSpec;
 import dev.veery.block.HostFile;
+import dev.veery.block.NullImage;
 import dev.veery.block.RawImage;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.testbench.PciBench;
@@ -52,11 +54,15 @@ class VirtioBlkPciTest {
     }
 
     private void make(boolean readOnly) {
+        DiskSpec spec = new DiskSpec("d", file.toString(), 0, readOnly, CacheMode.WRITEBACK, false, true);
+        make(RawImage.open(spec, HostFile.Opener.NONE));
+    }
+
+    private void make(BlockImage image) {
         PciBench[] later = new PciBench[1];
         bench = new PciBench(VirtioBlkPci.type(
                 id -> {
-                    DiskSpec spec = new DiskSpec(id, file.toString(), 0, readOnly, CacheMode.WRITEBACK, false, true);
-                    disk = new DiskQueue(id, RawImage.open(spec, HostFile.Opener.NONE), later[0].lock);
+                    disk = new DiskQueue(id, image, later[0].lock);
                     return disk;
                 },
                 1));
@@ -163,6 +169,24 @@ class VirtioBlkPciTest {
         assertEquals(BlkRegs.S_IOERR, request(BlkRegs.T_OUT, 0, 512, false));
         assertEquals(BlkRegs.S_OK, request(BlkRegs.T_IN, 0, 512, true));
         assertArrayEquals(before, Files.readAllBytes(file));
+    }
+
+    @Test
+    void aDiskThatGrewHasMoreSectorsAtOnce() throws IOException {
+        bench().close();
+        make(new NullImage(SECTORS * 512, false));
+        driver.start(VirtioDriver.VERSION_1, 8);
+        long capacity = PciBench.bar(device, 4) + 0x2000 + BlkRegs.CAPACITY;
+        assertEquals(SECTORS, bench().memory.read(capacity, 8));
+        assertEquals(BlkRegs.S_IOERR, request(BlkRegs.T_OUT, SECTORS, 512, false));
+        bench().lock.lock();
+        try {
+            java.util.Objects.requireNonNull(disk).resize(2L * SECTORS * 512);
+        } finally {
+            bench().lock.unlock();
+        }
+        assertEquals(2 * SECTORS, bench().memory.read(capacity, 8));
+        assertEquals(BlkRegs.S_OK, request(BlkRegs.T_OUT, SECTORS, 512, false));
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.veery.dma.MappingListener;
 import dev.veery.dma.TranslationUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -204,6 +205,65 @@ class VtdUnitTest {
             b.setReg(VtdRegs.ICS, 4, 1);
             b.submit(5 | 1 << 4, 0);
             assertEquals(4, b.interrupts.size());
+        }
+    }
+
+    @Test
+    void capabilitiesSayWhatThereIs() {
+        long plain;
+        try (VtdBench b = new VtdBench("intremap", "off", "pt", "off", "dma-drain", "off", "aw-bits", "39")) {
+            plain = b.reg(VtdRegs.ECAP, 8);
+            // Coherent, queued invalidation, and where the IOTLB's registers are; nothing else.
+            assertEquals(1 | 1 << 1 | VtdRegs.IVA / 16 << 8, plain);
+            long cap = b.reg(VtdRegs.CAP, 8);
+            assertEquals(0b0010, cap >>> 8 & 0x1f);
+            assertEquals(38, cap >>> 16 & 0x3f);
+            assertEquals(VtdRegs.FRCD / 16, cap >>> 24 & 0x3ff);
+            assertEquals(VtdRegs.FRCD_COUNT - 1, cap >>> 40 & 0xff);
+            assertEquals(0, cap >>> 54 & 3);
+        }
+        Map<String, Integer> bits = Map.of("device-iotlb", 2, "pt", 6, "snoop-control", 7);
+        for (Map.Entry<String, Integer> bit : bits.entrySet()) {
+            String property = bit.getKey();
+            try (VtdBench b = new VtdBench(
+                    property, "on", "intremap", "off", property.equals("pt") ? "dma-drain" : "pt", "off")) {
+                assertEquals(plain | 1L << bit.getValue(), b.reg(VtdRegs.ECAP, 8), property);
+            }
+        }
+        try (VtdBench b = new VtdBench("pt", "off", "intremap", "on", "eim", "off")) {
+            assertEquals(plain | 1 << 3 | 15 << 20, b.reg(VtdRegs.ECAP, 8));
+        }
+        try (VtdBench b = new VtdBench("pt", "off", "intremap", "off", "x-scalable-mode", "on")) {
+            assertEquals(plain | 19L << 35 | 1L << 40 | 1L << 43 | 1L << 46, b.reg(VtdRegs.ECAP, 8));
+        }
+    }
+
+    @Test
+    void devicesMayHaveTlbsOnlyWhereThatIsOffered() {
+        for (String offered : new String[] {"off", "on"}) {
+            try (VtdBench b = new VtdBench("device-iotlb", offered)) {
+                map(b);
+                b.context(TABLE, 1, 1);
+                assertTrue(b.complete(1 | 1 << 4, 0));
+                assertEquals(offered.equals("on"), b.translate(0x7000, READ) != -1);
+                // Nothing of a device's is kept: this is complete at once.
+                assertTrue(b.complete(3 | (long) VtdBench.SOURCE << 32, 0));
+            }
+        }
+    }
+
+    /** A device's writes before an invalidation's end are in memory when the guest sees that end (6.5.2.8, 6.5.4). */
+    @Test
+    void whatADevicePostedIsThereBeforeTheWaitsStatus() {
+        try (VtdBench b = new VtdBench()) {
+            map(b);
+            DmaDomain domain = b.domain();
+            for (int i = 1; i <= 3; i++) {
+                assertEquals(DmaStatus.OK, domain.store(0x7008, 8, i));
+                long physical = b.translate(0x7008, READ);
+                assertTrue(b.invalidate(0x7000, 0));
+                assertEquals(i, b.memory.read(physical, 8));
+            }
         }
     }
 
