@@ -364,14 +364,36 @@ final class BlockCompiler extends Emitter {
 
     /** Goes on at {@code target}; flags have been saved. */
     void chain(long target) {
-        if ((target ^ rip) >>> Integer.numberOfTrailingZeros(span) == 0 && links < 2) {
-            linkTarget[links] = target;
-            linkField[links] = jmpPatchable(exitStub);
-            links++;
+        if (linkable(target)) {
+            link(target, jmpPatchable(exitStub));
             return;
         }
         movImm(Reg.RCX, target);
         jumpToRcx();
+    }
+
+    /** Goes on at {@code target} if the host's flags meet {@code condition}, else at {@code next}; flags have been saved. */
+    void branch(int condition, long target, long next) {
+        if (linkable(target)) {
+            link(target, jccPatchable(condition, exitStub));
+            chain(next);
+            return;
+        }
+        int taken = newLabel();
+        jcc(condition, taken);
+        chain(next);
+        bind(taken);
+        chain(target);
+    }
+
+    private boolean linkable(long target) {
+        return (target ^ rip) >>> Integer.numberOfTrailingZeros(span) == 0 && links < linkField.length;
+    }
+
+    private void link(long target, int field) {
+        linkTarget[links] = target;
+        linkField[links] = field;
+        links++;
     }
 
     /** Goes on at the RIP in RCX, by the table of recent targets. Flags have been saved. */

@@ -125,11 +125,6 @@ final class StackInsns {
     void conditional(Insn i) {
         c.needFlags();
         c.saveFlags();
-        int taken = c.newLabel();
-        c.jcc(i.opcode & 15, taken);
-        long next = c.next(i);
-        c.chain(next);
-        c.bind(taken);
-        c.chain(next + i.imm);
+        c.branch(i.opcode & 15, c.next(i) + i.imm, c.next(i));
     }
 }
