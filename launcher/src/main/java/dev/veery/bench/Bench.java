@@ -31,10 +31,13 @@ public final class Bench {
             return 0;
         }
         BenchOptions options = BenchOptions.parse(words);
-        Contender veery = new Contender("Veery " + version + ", " + options.accel(), veery(options.accel()));
-        Contender qemu = new Contender(
-                "QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(),
-                List.of(options.qemu(), "-accel", options.qemuAccel()));
+        List<String> smp = List.of("-smp", Integer.toString(options.processors()));
+        List<String> ours = veery(options.accel());
+        ours.addAll(smp);
+        Contender veery = new Contender("Veery " + version + ", " + options.accel(), ours);
+        List<String> theirs = new ArrayList<>(List.of(options.qemu(), "-accel", options.qemuAccel()));
+        theirs.addAll(smp);
+        Contender qemu = new Contender("QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(), theirs);
         for (Group group : options.groups()) {
             measure(group, options, List.of(qemu, veery), err);
         }

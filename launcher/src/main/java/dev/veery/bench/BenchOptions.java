@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param qemu QEMU's program
  * @param accel Veery's accelerator, in QEMU's spelling
  * @param qemuAccel QEMU's accelerator
+ * @param processors of the guest
  * @param groups what to measure, each once
  * @param tenths how long each workload of a device is measured, in tenths of a second
  * @param modules where the kernel's drivers are, or null for where they usually are
@@ -29,6 +30,7 @@ record BenchOptions(
         String qemu,
         String accel,
         String qemuAccel,
+        int processors,
         List<Group> groups,
         int tenths,
         @Nullable Path modules,
@@ -48,6 +50,7 @@ record BenchOptions(
               --qemu PROGRAM    default qemu-system-x86_64
               --accel NAME      of Veery, default tcg
               --qemu-accel NAME default tcg
+              --smp N           processors of the guest, default 1; with 2, see thread and threads
               --work A,B,...    only these workloads; boot is one of them
               --seconds N       how long each workload of a device is measured, default 2
               --modules DIR     the kernel's virtio drivers; default: where the kernel's distribution has them
@@ -56,6 +59,7 @@ record BenchOptions(
             """;
 
     private static final int MAX_ROUNDS = 1000;
+    private static final int MAX_PROCESSORS = 64;
     private static final double MIN_SECONDS = 0.1;
     private static final int MAX_SECONDS = 600;
     private static final int DEFAULT_TENTHS = 20;
@@ -63,6 +67,7 @@ record BenchOptions(
     /** Reads the words behind {@code bench}; {@code --help} is the caller's. */
     static BenchOptions parse(List<String> words) {
         int rounds = 5;
+        int processors = 1;
         Path kernel = null;
         String qemu = "qemu-system-x86_64";
         String accel = "tcg";
@@ -85,7 +90,8 @@ record BenchOptions(
             }
             String value = words.get(i + 1);
             switch (option) {
-                case "--rounds" -> rounds = rounds(value);
+                case "--rounds" -> rounds = number(option, value, MAX_ROUNDS);
+                case "--smp" -> processors = number(option, value, MAX_PROCESSORS);
                 case "--kernel" -> kernel = Path.of(value);
                 case "--qemu" -> qemu = value;
                 case "--accel" -> accel = value;
@@ -104,6 +110,7 @@ record BenchOptions(
                 qemu,
                 accel,
                 qemuAccel,
+                processors,
                 groups.isEmpty() ? List.of(Group.CPU) : List.copyOf(groups),
                 tenths,
                 modules,
@@ -134,15 +141,15 @@ record BenchOptions(
         throw ConfigException.usage("bench: --seconds '" + value + "' is not a number from 0.1 to " + MAX_SECONDS);
     }
 
-    private static int rounds(String value) {
+    private static int number(String option, String value, int most) {
         try {
             int n = Integer.parseInt(value);
-            if (n >= 1 && n <= MAX_ROUNDS) {
+            if (n >= 1 && n <= most) {
                 return n;
             }
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw ConfigException.usage("bench: --rounds '" + value + "' is not a number from 1 to " + MAX_ROUNDS);
+        throw ConfigException.usage("bench: " + option + " '" + value + "' is not a number from 1 to " + most);
     }
 }

@@ -55,6 +55,13 @@ record Comparison(String work, String unit, double veery, double qemu, double sp
                 .orElse(Double.NaN));
     }
 
+    /** How much more work two threads do in a time than one alone, by the medians; NaN if either was not measured. */
+    static double twoThreads(Contender contender) {
+        List<Contender.Sample> one = contender.samples().getOrDefault("thread", List.of());
+        List<Contender.Sample> two = contender.samples().getOrDefault("threads", List.of());
+        return one.isEmpty() || two.isEmpty() ? Double.NaN : 2 * median(sorted(one)) / median(sorted(two));
+    }
+
     private static double[] sorted(List<Contender.Sample> samples) {
         return samples.stream()
                 .mapToDouble(Contender.Sample::milliseconds)

@@ -26,6 +26,12 @@ final class Report {
         if (!Double.isNaN(mean)) {
             b.append(format("%ngeometric mean of the ratios, boot aside: %.2f%n", mean));
         }
+        double ours = Comparison.twoThreads(veery);
+        if (!Double.isNaN(ours)) {
+            b.append(format(
+                    "work of two threads by that of one in the same time: Veery %.2f, QEMU %.2f%n",
+                    ours, Comparison.twoThreads(qemu)));
+        }
         return b.toString();
     }
 

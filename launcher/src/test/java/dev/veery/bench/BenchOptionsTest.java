@@ -14,10 +14,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BenchOptionsTest {
     @Test
     void optionsAreRead() {
-        BenchOptions o = BenchOptions.parse(List.of("--rounds", "3", "--work", "boot,sieve", "--svg", "plot.svg"));
+        BenchOptions o = BenchOptions.parse(List.of("--rounds", "3", "--work", "boot,sieve", "--smp", "2", "--svg", "plot.svg"));
 
         assertEquals(List.of(Group.CPU), o.groups());
         assertEquals(3, o.rounds());
+        assertEquals(2, o.processors());
         assertEquals(List.of("boot", "sieve"), o.work());
         assertEquals(Path.of("plot.svg"), o.svg());
     }
@@ -41,6 +42,7 @@ class BenchOptionsTest {
             strings = {
                 "--rounds 0",
                 "--rounds many",
+                "--smp 65",
                 "--rounds",
                 "--speed 3",
                 "sieve",

@@ -44,6 +44,18 @@ class ComparisonTest {
     }
 
     @Test
+    void twoThreadsDoTwiceTheWorkInTheTimeOfOne() {
+        add(veery, "thread", "7", 100);
+        add(veery, "threads", "8", 100);
+        add(qemu, "thread", "7", 100);
+        add(qemu, "threads", "8", 200);
+
+        assertEquals(2, Comparison.twoThreads(veery), 1e-9);
+        assertEquals(1, Comparison.twoThreads(qemu), 1e-9);
+        assertTrue(Report.table(veery, qemu, 1, Comparison.of(veery, qemu)).contains("Veery 2.00, QEMU 1.00"));
+    }
+
+    @Test
     void anotherResultIsAnError() {
         add(veery, "crc32", "1234", 1);
         add(qemu, "crc32", "1235", 1);
