@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BenchOptionsTest {
     @Test
     void optionsAreRead() {
-        BenchOptions o = BenchOptions.parse(List.of("--rounds", "3", "--work", "boot,sieve", "--smp", "2", "--svg", "plot.svg"));
+        BenchOptions o =
+                BenchOptions.parse(List.of("--rounds", "3", "--work", "boot,sieve", "--smp", "2", "--svg", "plot.svg"));
 
         assertEquals(List.of(Group.CPU), o.groups());
         assertEquals(3, o.rounds());

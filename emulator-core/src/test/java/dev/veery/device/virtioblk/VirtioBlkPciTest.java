@@ -50,12 +50,12 @@ class VirtioBlkPciTest {
         byte[] contents = new byte[SECTORS * 512];
         new Random(3).nextBytes(contents);
         Files.write(file, contents);
-        make(false);
+        make(image(false));
     }
 
-    private void make(boolean readOnly) {
+    private BlockImage image(boolean readOnly) {
         DiskSpec spec = new DiskSpec("d", file.toString(), 0, readOnly, CacheMode.WRITEBACK, false, true);
-        make(RawImage.open(spec, HostFile.Opener.NONE));
+        return RawImage.open(spec, HostFile.Opener.NONE);
     }
 
     private void make(BlockImage image) {
@@ -164,7 +164,7 @@ class VirtioBlkPciTest {
     void readOnlyDisksRefuseWrites() throws IOException {
         bench().close();
         byte[] before = Files.readAllBytes(file);
-        make(true);
+        make(image(true));
         driver.start(VirtioDriver.VERSION_1, 8);
         assertEquals(BlkRegs.S_IOERR, request(BlkRegs.T_OUT, 0, 512, false));
         assertEquals(BlkRegs.S_OK, request(BlkRegs.T_IN, 0, 512, true));

@@ -18,7 +18,15 @@ class ReservedRangeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "0x1000-0x1ffe@3.0", "0x1800-0x1fff@3.0", "0x2000-0x1fff@3.0", "0x1000-0x1fff@20.0", "4096@3.0"})
+    @ValueSource(
+            strings = {
+                "",
+                "0x1000-0x1ffe@3.0",
+                "0x1800-0x1fff@3.0",
+                "0x2000-0x1fff@3.0",
+                "0x1000-0x1fff@20.0",
+                "4096@3.0"
+            })
     void whatIsNotThatIsRefusedByName(String text) {
         ConfigException e = assertThrows(ConfigException.class, () -> ReservedRange.parse("x-rmrr", text));
         assertTrue(e.getMessage().contains("x-rmrr"), e.getMessage());

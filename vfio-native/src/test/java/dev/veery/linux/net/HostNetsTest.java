@@ -155,9 +155,9 @@ class HostNetsTest {
     void whatCannotCarryFramesIsRefused() {
         int[] ends = SocketPairs.unix(true);
         ConfigException e = assertThrows(
-                ConfigException.class,
-                () -> HostNets.open(NetSpec.given("n", NetSpec.Kind.DATAGRAM, ends[0]), lock));
-        assertTrue(e.getMessage().contains("'n'") && e.getMessage().contains("not a socket of that kind"), e.getMessage());
+                ConfigException.class, () -> HostNets.open(NetSpec.given("n", NetSpec.Kind.DATAGRAM, ends[0]), lock));
+        assertTrue(
+                e.getMessage().contains("'n'") && e.getMessage().contains("not a socket of that kind"), e.getMessage());
         Fd file = Fd.open("/dev/null", Fcntl.O_RDWR, 0);
         e = assertThrows(
                 ConfigException.class,
