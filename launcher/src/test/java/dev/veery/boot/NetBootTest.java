@@ -34,11 +34,15 @@ class NetBootTest {
         "w 0x1c 16 1; w 0x14 8 15; w 0x3004 16 1; echo sta''tus $(devmem $((b + 0x14)) 8)"
     };
 
-    private static GuestSession boot(String network, String card) throws IOException {
+    private static GuestSession boot(int processors, String network, String card) throws IOException {
         GuestSession session = GuestSession.boot(
                 STRICT,
+                "-smp",
+                String.valueOf(processors),
                 "-device",
-                "intel-iommu,intremap=on",
+                "intel-iommu,intremap=on,device-iotlb=on",
+                "-device",
+                "pcie-root-port,id=port,chassis=1",
                 "-netdev",
                 "stream,id=n," + network,
                 "-device",
@@ -55,17 +59,17 @@ class NetBootTest {
     }
 
     /** Counts of the card's interrupts as the kernel has them, remapped. */
-    private static void assertRemapped(GuestSession session) throws IOException {
+    private static void assertRemapped(GuestSession session, int vectors) throws IOException {
         session.type("grep -c 'IR-PCI-MSI.*virtio0-' /proc/interrupts; dmesg | grep -c 'DMAR.*fault'");
-        session.await("\n3\r?\n0\r?\n");
+        session.await("\n" + vectors + "\r?\n0\r?\n");
     }
 
-    /** Sends 4 MiB of noise from one to the other. */
-    private static void transfer(GuestSession from, GuestSession to, String address) throws IOException {
+    /** Sends 4 MiB of noise from one to the other, on processors of a mask. */
+    private static void transfer(GuestSession from, GuestSession to, String address, int mask) throws IOException {
         from.type("dd if=/dev/urandom of=/own bs=64k count=64 2>/dev/null; sha256sum /own");
         String own = from.await("([0-9a-f]{64})  /own").group(1);
         to.type("nc -l -p 77 > /got; sha256sum /got");
-        from.type("until nc " + address + " 77 < /own; do usleep 300000; done; echo se''nt");
+        from.type("until taskset " + mask + " nc " + address + " 77 < /own; do usleep 300000; done; echo se''nt");
         from.await("sent");
         assertEquals(own, to.await("([0-9a-f]{64})  /got").group(1));
     }
@@ -73,16 +77,24 @@ class NetBootTest {
     @Test
     void filesArriveIntactAndWhatIsNotMappedIsNotReached(@TempDir Path directory) throws IOException {
         String path = "addr.type=unix,addr.path=" + directory.resolve("cable");
-        try (GuestSession left = boot("server=on," + path, "mac=52:54:00:00:00:01");
-                GuestSession right = boot("server=off," + path, "mac=52:54:00:00:00:02,packed=on")) {
+        try (GuestSession left = boot(1, "server=on," + path, "mac=52:54:00:00:00:01");
+                GuestSession right = boot(
+                        2, "server=off,queues=2," + path, "bus=port,mac=52:54:00:00:00:02,packed=on,ats=on,mq=on")) {
             left.type("ifconfig eth0 10.0.0.1; echo u''p");
             left.await("up");
             right.type("ifconfig eth0 10.0.0.2; echo u''p");
             right.await("up");
-            transfer(left, right, "10.0.0.2");
-            transfer(right, left, "10.0.0.1");
-            assertRemapped(left);
-            assertRemapped(right);
+            transfer(left, right, "10.0.0.2", 1);
+            transfer(right, left, "10.0.0.1", 2);
+            assertRemapped(left, 3);
+            assertRemapped(right, 5);
+            // What the second processor sent left by its own pair of queues, and the answers came back there.
+            right.type("ls /sys/class/net/eth0/queues | wc -l; awk '/virtio0-input.1/ && $2 + $3 {print \"pa\" \"ir\"}' /proc/interrupts");
+            right.await("\n4\r?\npair\r?\n");
+            // The kernel uses its translation services: each unmapping was an invalidation of the card's as well.
+            right.type("dd if=$(ls -d /sys/bus/pci/drivers/virtio-pci/0000:*)/config bs=1 skip=263 count=1 2>/dev/null"
+                    + " | hexdump -e '1/1 \"at''s %x\\n\"'");
+            right.await("ats 80");
             for (String line : TAKE_OVER) {
                 right.type(line);
             }

@@ -285,7 +285,8 @@ class NvmePciTest extends NvmeFixture {
                         bench.memory.write(
                                 at + 4L * word, 4, random.nextInt(4) == 0 ? random.nextInt() : random.nextInt(4));
                     }
-                    int opcode = random.nextInt(24) == 0 ? NvmeRegs.FORMAT : random.nextInt(16);
+                    int rare = random.nextInt(2) == 0 ? NvmeRegs.FORMAT : NvmeRegs.DOORBELL_BUFFER;
+                    int opcode = random.nextInt(12) == 0 ? rare : random.nextInt(16);
                     int pointer = random.nextInt(3) == 0 ? 1 << 14 : 0;
                     bench.memory.write(at, 4, opcode | pointer | random.nextInt(256) << 16);
                     bench.memory.write(at + 24, 8, places[random.nextInt(places.length)]);
