@@ -89,7 +89,8 @@ class NetBootTest {
             assertRemapped(left, 3);
             assertRemapped(right, 5);
             // What the second processor sent left by its own pair of queues, and the answers came back there.
-            right.type("ls /sys/class/net/eth0/queues | wc -l; awk '/virtio0-input.1/ && $2 + $3 {print \"pa\" \"ir\"}' /proc/interrupts");
+            right.type(
+                    "ls /sys/class/net/eth0/queues | wc -l; awk '/virtio0-input.1/ && $2 + $3 {print \"pa\" \"ir\"}' /proc/interrupts");
             right.await("\n4\r?\npair\r?\n");
             // The kernel uses its translation services: each unmapping was an invalidation of the card's as well.
             right.type("dd if=$(ls -d /sys/bus/pci/drivers/virtio-pci/0000:*)/config bs=1 skip=263 count=1 2>/dev/null"
