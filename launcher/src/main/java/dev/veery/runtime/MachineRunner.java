@@ -138,7 +138,7 @@ public final class MachineRunner {
                     lock,
                     clock,
                     GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId.systemDefault()),
-                    nativeLayer ? new MemfdRamAllocator(false) : new OffHeapRamAllocator(),
+                    nativeLayer ? new MemfdRamAllocator(true) : new OffHeapRamAllocator(),
                     accelerator,
                     model,
                     topology.cpus(),
