@@ -36,7 +36,7 @@ class KvmGuestTest {
     private static final String APPEND = "console=ttyS0 quiet panic=-1 tsc=reliable nokaslr";
 
     /** Kernel's interrupt controllers and number of processors; the first two always, the others if VEERY_LAB_ALL is set. */
-    private static final List<String> MODES = List.of("on 1", "split 2", "on 2", "split 1", "off 1", "off 2");
+    private static final List<String> MODES = List.of("on 1", "split 1", "off 1", "on 2", "split 2", "off 2");
 
     @TempDir
     private Path directory;
