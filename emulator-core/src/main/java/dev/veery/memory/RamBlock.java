@@ -94,10 +94,6 @@ public final class RamBlock implements AutoCloseable {
         return pages;
     }
 
-    /** The file descriptor that other processes or the kernel can map, or -1. */
-    public int fileDescriptor() {
-        return backing.fileDescriptor();
-    }
 
     /**
      * Records that {@code [offset, offset + length)} has just been written. Costs one test when nothing is tracked.

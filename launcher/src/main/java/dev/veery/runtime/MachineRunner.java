@@ -22,7 +22,7 @@ import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.RegisterDump;
 import dev.veery.linux.file.LinuxDiskFile;
 import dev.veery.linux.net.HostNets;
-import dev.veery.linux.sys.MemfdRamAllocator;
+import dev.veery.linux.sys.MappedRamAllocator;
 import dev.veery.linux.sys.NativeLayer;
 import dev.veery.linux.sys.Signals;
 import dev.veery.linux.sysfs.Sysfs;
@@ -138,7 +138,7 @@ public final class MachineRunner {
                     lock,
                     clock,
                     GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId.systemDefault()),
-                    nativeLayer ? new MemfdRamAllocator(true) : new OffHeapRamAllocator(),
+                    nativeLayer ? new MappedRamAllocator() : new OffHeapRamAllocator(),
                     accelerator,
                     model,
                     topology.cpus(),

@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  * the kernel and the initial RAM disk, as {@code launcher/bin/check} sets it; without them a test is skipped.
  */
 final class GuestSession implements AutoCloseable {
+    /** Bytes. */
+    static final long RAM = 512L << 20;
+
     private static final long DEADLINE = TimeUnit.MINUTES.toNanos(4);
 
     final Process process;
@@ -62,7 +65,7 @@ final class GuestSession implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 Program.ROOT.resolve("launcher/bin/veery").toString(),
                 "-m",
-                "512M",
+                (RAM >> 20) + "M",
                 "-nodefaults",
                 "-display",
                 "none",

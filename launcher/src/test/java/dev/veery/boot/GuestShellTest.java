@@ -155,14 +155,15 @@ class GuestShellTest {
         assertEquals(host, guest, 0.1 + host / 100, "guest seconds for host seconds");
     }
 
-    /** Resident memory but for the mapping of guest RAM. */
+    /** Resident memory but for the mapping of guest RAM, the only one of its size. */
     private static void staysSmall(long pid) throws IOException {
         long beyond = 0;
         boolean ram = false;
         Pattern rss = Pattern.compile("Rss: +(\\d+) kB");
         for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/smaps"))) {
             if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                ram = line.contains("pc.ram");
+                String[] bounds = line.substring(0, line.indexOf(' ')).split("-", 2);
+                ram = Long.parseUnsignedLong(bounds[1], 16) - Long.parseUnsignedLong(bounds[0], 16) == GuestSession.RAM;
             }
             Matcher matcher = rss.matcher(line);
             if (matcher.matches() && !ram) {

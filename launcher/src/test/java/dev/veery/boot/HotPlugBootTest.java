@@ -18,7 +18,7 @@ import dev.veery.chardev.CharFrontend;
 import dev.veery.cpu.state.CpuModels;
 import dev.veery.hostcode.linux.LinuxHostCode;
 import dev.veery.linux.file.LinuxDiskFile;
-import dev.veery.linux.sys.MemfdRamAllocator;
+import dev.veery.linux.sys.MappedRamAllocator;
 import dev.veery.model.Device;
 import dev.veery.model.DeviceDescriptor;
 import dev.veery.net.NullNet;
@@ -170,7 +170,7 @@ class HotPlugBootTest {
                 lock,
                 clock,
                 () -> 0,
-                new MemfdRamAllocator(false),
+                new MappedRamAllocator(),
                 accelerator,
                 CpuModels.parse("max", accelerator.cpuSupport(), warning -> {}),
                 1,

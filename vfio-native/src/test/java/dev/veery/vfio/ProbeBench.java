@@ -13,7 +13,7 @@ import dev.veery.dma.Translation;
 import dev.veery.dma.TranslationUnit;
 import dev.veery.irq.MsiSink;
 import dev.veery.irq.SignalRoutes;
-import dev.veery.linux.sys.MemfdRamAllocator;
+import dev.veery.linux.sys.MappedRamAllocator;
 import dev.veery.linux.sysfs.Sysfs;
 import dev.veery.memory.AddressSpace;
 import dev.veery.memory.FlatView;
@@ -48,7 +48,7 @@ final class ProbeBench implements AutoCloseable {
     final VfioHost host;
     final List<String> warnings = new ArrayList<>();
     final Unit unit = new Unit();
-    private final GuestRam guestRam = new GuestRam(new MemfdRamAllocator(false));
+    private final GuestRam guestRam = new GuestRam(new MappedRamAllocator());
     private final BlockingQueue<Integer> messages = new LinkedBlockingQueue<>();
     private final BlockingQueue<Boolean> wire = new LinkedBlockingQueue<>();
     private final Pins pins = new Pins();

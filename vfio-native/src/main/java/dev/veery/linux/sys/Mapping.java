@@ -45,9 +45,24 @@ public final class Mapping implements AutoCloseable {
      * @param protection {@code PROT_*} of {@link Mman}
      */
     public static Mapping shared(Fd file, long offset, long length, int protection) {
+        return place(file.name(), length, protection, Mman.MAP_SHARED, file.number(), offset);
+    }
+
+    /**
+     * Memory of the process's own, readable and writable, which is committed when it is touched.
+     *
+     * @param name for messages
+     * @param length bytes, a positive multiple of the host's page size
+     */
+    public static Mapping anonymous(String name, long length) {
+        int flags = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_NORESERVE;
+        return place(name, length, Mman.PROT_READ | Mman.PROT_WRITE, flags, -1, 0);
+    }
+
+    private static Mapping place(String name, long length, int protection, int flags, int fd, long offset) {
         long reservedLength = length + 2 * GUARD + ALIGNMENT;
         long reserved = map(
-                file.name(),
+                name,
                 0,
                 reservedLength,
                 Mman.PROT_NONE,
@@ -55,9 +70,9 @@ public final class Mapping implements AutoCloseable {
                 -1,
                 0);
         long address = reserved + GUARD + ALIGNMENT - 1 & -ALIGNMENT;
-        Mapping mapping = new Mapping(file.name(), reserved, reservedLength, address, length);
+        Mapping mapping = new Mapping(name, reserved, reservedLength, address, length);
         try {
-            map(file.name(), address, length, protection, Mman.MAP_SHARED | Mman.MAP_FIXED, file.number(), offset);
+            map(name, address, length, protection, flags | Mman.MAP_FIXED, fd, offset);
         } catch (SysException e) {
             mapping.close();
             throw e;

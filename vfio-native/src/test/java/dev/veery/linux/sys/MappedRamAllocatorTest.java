@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 
-class MemfdRamAllocatorTest {
-    private final MemfdRamAllocator allocator = new MemfdRamAllocator(false);
+class MappedRamAllocatorTest {
+    private final MappedRamAllocator allocator = new MappedRamAllocator();
 
     /** One entry of {@code /proc/self/smaps}: range, permissions, name, then the lines that follow. */
     private record Range(long start, long end, String permissions, String name, List<String> details) {
@@ -58,7 +58,7 @@ class MemfdRamAllocatorTest {
     }
 
     @Test
-    void ramIsZeroedSharedAndWritableToItsEnds() throws IOException {
+    void ramIsZeroedAndWritableToItsEnds() throws IOException {
         long size = 64 * Units.MIB;
         try (RamBacking ram = allocator.allocate("pc.ram", size)) {
             assertEquals(size, ram.size());
@@ -67,8 +67,7 @@ class MemfdRamAllocatorTest {
             OffHeap.putLong(ram.host(), 1);
             OffHeap.putLong(ram.host() + size - 8, 2);
             Range range = at(ram.host());
-            assertEquals("rw-s", range.permissions);
-            assertTrue(range.name.startsWith("/memfd:pc.ram"), range.name);
+            assertEquals("rw-p", range.permissions);
             assertEquals(size, range.end - range.start);
         }
     }
@@ -88,30 +87,19 @@ class MemfdRamAllocatorTest {
     }
 
     @Test
-    void descriptorGivesTheSameBytes() {
-        try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.MIB);
-                Fd fd = Fd.open("/proc/self/fd/" + ram.fileDescriptor(), 0, 0)) {
-            long buffer = OffHeap.allocate(8);
-            OffHeap.putLong(ram.host() + 0x12_3456, 0x1122_3344_5566_7788L);
-            assertEquals(8, fd.pread(buffer, 8, 0x12_3456));
-            assertEquals(0x1122_3344_5566_7788L, OffHeap.getLong(buffer));
-            OffHeap.free(buffer);
-        }
-    }
-
-    @Test
     void largeRamIsCommittedLazilyAndNotInherited() throws IOException {
         try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.GIB)) {
             OffHeap.putByte(ram.host() + ram.size() - 1, 1);
             Range range = at(ram.host());
-            assertTrue(range.detail("Rss").matches("Rss: +4 kB"), range.detail("Rss"));
+            // A small page, or one of the large ones that were asked for.
+            assertTrue(range.detail("Rss").matches("Rss: +(4|2048) kB"), range.detail("Rss"));
             assertTrue(range.detail("VmFlags").contains(" dc "), range.detail("VmFlags"));
         }
     }
 
     @Test
     void hugePagesAreAskedFor() throws IOException {
-        try (RamBacking ram = new MemfdRamAllocator(true).allocate("pc.ram", 64 * Units.MIB)) {
+        try (RamBacking ram = new MappedRamAllocator().allocate("pc.ram", 64 * Units.MIB)) {
             if (Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage"))) {
                 assertTrue(at(ram.host()).detail("VmFlags").contains(" hg"));
             }
@@ -120,9 +108,12 @@ class MemfdRamAllocatorTest {
 
     @Test
     void closeUnmapsGuardsAndMemory() throws IOException {
-        RamBacking ram = allocator.allocate("veery.gone", 64 * Units.MIB);
+        // Of a size that nothing else has.
+        long size = 64 * Units.MIB + 12 * 4096;
+        RamBacking ram = allocator.allocate("veery.gone", size);
+        assertTrue(mappings().stream().anyMatch(range -> range.end - range.start == size));
         ram.close();
-        assertFalse(mappings().stream().anyMatch(range -> range.name.contains("veery.gone")));
+        assertFalse(mappings().stream().anyMatch(range -> range.end - range.start == size));
     }
 
     @Test
