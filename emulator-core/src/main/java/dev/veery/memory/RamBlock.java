@@ -94,7 +94,6 @@ public final class RamBlock implements AutoCloseable {
         return pages;
     }
 
-
     /**
      * Records that {@code [offset, offset + length)} has just been written. Costs one test when nothing is tracked.
      */
