@@ -23,10 +23,16 @@ class AssignedEduTest {
     private Path directory;
 
     private Lab.Result run(List<String> options, String arguments, String then) throws Exception {
-        return run(Map.of(), options, arguments, then);
+        return run(PROBE, Map.of(), options, arguments, then);
     }
 
     private Lab.Result run(Map<String, String> environment, List<String> options, String arguments, String then)
+            throws Exception {
+        return run(PROBE, environment, options, arguments, then);
+    }
+
+    private Lab.Result run(
+            String probe, Map<String, String> environment, List<String> options, String arguments, String then)
             throws Exception {
         LabJava java = new LabJava(
                 MachineLock.class,
@@ -36,7 +42,7 @@ class AssignedEduTest {
                 org.slf4j.Logger.class);
         String[] all = options.toArray(new String[0]);
         return Lab.run(
-                directory, environment, java.options(all), List.of("sh", "-c", java.command(PROBE, arguments) + then));
+                directory, environment, java.options(all), List.of("sh", "-c", java.command(probe, arguments) + then));
     }
 
     @Test
@@ -67,6 +73,15 @@ class AssignedEduTest {
 
         assertEquals(0, result.status(), result::toString);
         assertTrue(result.out().contains("passed"), result::toString);
+    }
+
+    @Test
+    void oneDeviceReachesTheRegistersOfAnother() throws Exception {
+        Lab.Result result = run(PeerProbe.class.getName(), Map.of(), List.of("-d", "edu,edu2"), "$LAB_BDFS", "");
+
+        assertEquals(0, result.status(), result::toString);
+        assertTrue(result.out().contains("passed"), result::toString);
+        assertTrue(!result.out().contains("out of its reach"), result::toString);
     }
 
     @Test

@@ -72,10 +72,12 @@ final class ProbeBench implements AutoCloseable {
                 warnings::add);
     }
 
+    private int plugged;
+
     private final class Place implements HotplugHandler {
         @Override
         public void plug(Device device) {
-            bus.attach(SLOT << 3, (PciDevice) device);
+            bus.attach(SLOT + plugged++ << 3, (PciDevice) device);
         }
     }
 
@@ -136,6 +138,16 @@ final class ProbeBench implements AutoCloseable {
         }
     }
 
+    /** Adds a device before {@link #build}. */
+    void add(Map<String, String> properties) {
+        lock.lock();
+        try {
+            devices.add(new DeviceDescriptor(VfioPciDevice.NAME, null, null, properties, ""));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Builds the machine; the IOMMU, if there is one, is named before or after the device. */
     void build(Map<String, String> properties, boolean translated, boolean unitFirst) {
         lock.lock();
@@ -166,7 +178,12 @@ final class ProbeBench implements AutoCloseable {
     }
 
     PciDevice device() {
-        PciDevice device = bus.at(SLOT << 3);
+        return device(0);
+    }
+
+    /** The device that was added as number {@code n}. */
+    PciDevice device(int n) {
+        PciDevice device = bus.at(SLOT + n << 3);
         if (device == null) {
             throw new AssertionError("no device");
         }
