@@ -175,10 +175,16 @@ abstract class DescriptorNet implements NetBackend {
     public final void close() {
         closed = true;
         resume();
-        if (thread.isAlive()) {
-            wake.signal();
-        } else {
-            release();
+        lock.lock();
+        try {
+            // Its thread may be at its end already, as the other side is gone.
+            if (thread.isAlive() && !released) {
+                wake.signal();
+            } else {
+                release();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
