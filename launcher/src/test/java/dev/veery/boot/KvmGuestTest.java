@@ -26,6 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("vfio")
 @Tag("kvm")
 class KvmGuestTest {
+    /** For all guests. */
+    private static final String SECONDS = System.getenv("VEERY_LAB_ALL") == null ? "600" : "2400";
+
+    /** The lab's status. */
+    private static final int TIME_WAS_UP = 124;
+
     private static final int DISK_BYTES = 1 << 20;
 
     /** The machine, but for accelerator and processors. */
@@ -60,10 +66,13 @@ class KvmGuestTest {
         List<String> modes = System.getenv("VEERY_LAB_ALL") == null ? MODES.subList(0, 2) : MODES;
         Files.writeString(guest.resolve("job"), job(modes));
 
-        Lab.Result result = Lab.run(
-                directory,
-                List.of("-k", "-c", "2", "-d", "none", "-m", "2048", "-t", "2400", "-f", guest.toString()),
-                List.of("sh", "/job/guest/job"));
+        Lab.Result result = boot(guest);
+        if (result.status() == TIME_WAS_UP) {
+            // On a busy machine the lab's own kernel now and then hangs in its emulated processor's KVM.
+            System.out.println("once more, as the lab hung: " + result);
+            result = boot(guest);
+        }
+        Lab.Result last = result;
 
         assertEquals(0, result.status(), result::toString);
         Map<String, List<String>> own = new HashMap<>();
@@ -72,10 +81,17 @@ class KvmGuestTest {
         }
         for (String mode : modes) {
             List<String> kvm = facts(result.out(), mode + ": ");
-            assertTrue(kvm.contains("nvme " + sum) && kvm.contains("virtio " + sum), () -> mode + "\n" + result);
+            assertTrue(kvm.contains("nvme " + sum) && kvm.contains("virtio " + sum), () -> mode + "\n" + last);
             List<String> expected = own.get(mode.substring(mode.indexOf(' ') + 1));
             assertEquals(String.join("\n", expected), String.join("\n", kvm), mode);
         }
+    }
+
+    private Lab.Result boot(Path guest) throws Exception {
+        return Lab.run(
+                directory,
+                List.of("-k", "-c", "2", "-d", "none", "-m", "2048", "-t", SECONDS, "-f", guest.toString()),
+                List.of("sh", "/job/guest/job"));
     }
 
     /** What our own processor shows. */
