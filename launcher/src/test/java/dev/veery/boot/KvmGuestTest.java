@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kvm")
 class KvmGuestTest {
     /** For all guests. */
-    private static final String SECONDS = System.getenv("VEERY_LAB_ALL") == null ? "600" : "2400";
+    private static final String SECONDS = System.getenv("VEERY_LAB_ALL") == null ? "500" : "1100";
 
     /** The lab's status. */
     private static final int TIME_WAS_UP = 124;
