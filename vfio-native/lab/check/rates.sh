@@ -1,5 +1,6 @@
-# how fast, next to the host's QEMU in the same lab: interrupts, registers, NVMe reads, mappings, time to commit (not a test)
+# how fast, next to the host's QEMU in the same lab: interrupts, registers, NVMe reads, mappings, time to commit (not a test; --long: three rounds)
 # lab: -k -c 2 -d edu,nvme,testdev -m 12288 -t 3000
+# needs: rate exits qemu
 
 unset VEERY_JAVA_OPTS
 chroot=/job/qemu
@@ -62,7 +63,9 @@ commit() {
     wait $pid 2> /dev/null
 }
 
-for round in 1 2 3; do
+rounds=1
+[ -z "$LONG" ] || rounds="1 2 3"
+for round in $rounds; do
     for who in veery qemu; do
         bare $who
         for kind in none strict; do
