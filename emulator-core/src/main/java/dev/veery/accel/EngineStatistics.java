@@ -6,7 +6,8 @@ package dev.veery.accel;
  * @param translates whether it translates at all; if not, the counts of translations are 0
  * @param instructions guest instructions executed
  * @param translations blocks translated
- * @param guestBytes bytes of guest code in them
+ * @param reused blocks whose translation was kept from another run or processor
+ * @param guestBytes bytes of guest code in all these
  * @param codeBytes bytes of the code caches in use
  * @param codeRoom bytes that the code caches have
  * @param invalidations translations dropped because their code changed
@@ -20,6 +21,7 @@ public record EngineStatistics(
         boolean translates,
         long instructions,
         long translations,
+        long reused,
         long guestBytes,
         long codeBytes,
         long codeRoom,
@@ -30,7 +32,7 @@ public record EngineStatistics(
         long tlbMisses,
         long tlbFlushes) {
     /** Of nobody. */
-    public static final EngineStatistics NONE = new EngineStatistics(false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final EngineStatistics NONE = new EngineStatistics(false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** The sum of this and another processor's. */
     public EngineStatistics plus(EngineStatistics other) {
@@ -38,6 +40,7 @@ public record EngineStatistics(
                 translates || other.translates,
                 instructions + other.instructions,
                 translations + other.translations,
+                reused + other.reused,
                 guestBytes + other.guestBytes,
                 codeBytes + other.codeBytes,
                 codeRoom + other.codeRoom,

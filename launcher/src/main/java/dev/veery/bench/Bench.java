@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The command. */
 public final class Bench {
-    private static final String NO_WORK = "none";
+    /** The accelerators that keep translations. */
+    private static final Set<String> TRANSLATORS = Set.of("tcg", "jit");
 
     private Bench() {}
 
@@ -32,12 +34,17 @@ public final class Bench {
         }
         BenchOptions options = BenchOptions.parse(words);
         List<String> smp = List.of("-smp", Integer.toString(options.processors()));
-        List<String> ours = veery(options.accel());
+        List<String> ours = veery();
         ours.addAll(smp);
-        Contender veery = new Contender("Veery " + version + ", " + options.accel(), ours);
-        List<String> theirs = new ArrayList<>(List.of(options.qemu(), "-accel", options.qemuAccel()));
+        Contender veery = new Contender(
+                "Veery " + version + ", " + options.accel(),
+                ours,
+                options.accel(),
+                TRANSLATORS.contains(options.accel()));
+        List<String> theirs = new ArrayList<>(List.of(options.qemu()));
         theirs.addAll(smp);
-        Contender qemu = new Contender("QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(), theirs);
+        Contender qemu = new Contender(
+                "QEMU " + qemuVersion(options.qemu()) + ", " + options.qemuAccel(), theirs, options.qemuAccel(), false);
         for (Group group : options.groups()) {
             measure(group, options, List.of(qemu, veery), err);
         }
@@ -53,7 +60,8 @@ public final class Bench {
 
     private static void measure(Group group, BenchOptions options, List<Contender> contenders, PrintStream err) {
         List<String> work = new ArrayList<>(group.work(options.work()));
-        boolean boot = group == Group.CPU && (options.work().isEmpty() || work.remove(Contender.BOOT));
+        boolean boot = group == Group.CPU
+                && (options.work().isEmpty() || work.removeAll(List.of(Contender.BOOT, Contender.BOOT_AGAIN)));
         boolean others = options.work().isEmpty() || !work.isEmpty();
         if (!boot && !others) {
             return;
@@ -65,10 +73,10 @@ public final class Bench {
                     err.printf(
                             "bench: %s, round %d of %d, %s%n", group.word(), round, options.rounds(), contender.name());
                     if (boot) {
-                        contender.run(guest, NO_WORK, true);
+                        contender.boot(guest);
                     }
                     if (others && group == Group.CPU) {
-                        contender.run(guest, words, false);
+                        contender.run(guest, words);
                     } else if (others) {
                         DeviceRun.run(contender, guest, group, words, options.tenths());
                     }
@@ -78,7 +86,7 @@ public final class Bench {
     }
 
     /** The program that this is part of: what started it says, otherwise it is started as this process was. */
-    private static List<String> veery(String accel) {
+    private static List<String> veery() {
         String program = System.getenv("VEERY_PROGRAM");
         List<String> command = new ArrayList<>();
         if (program != null && !program.isEmpty()) {
@@ -88,7 +96,6 @@ public final class Bench {
             command.addAll(List.of("-XX:+UseSerialGC", "-Xmx160m", "-cp", System.getProperty("java.class.path")));
             command.add("dev.veery.cli.Main");
         }
-        command.addAll(List.of("-accel", accel));
         return command;
     }
 

@@ -51,7 +51,8 @@ record BenchOptions(
               --accel NAME      of Veery, default tcg
               --qemu-accel NAME default tcg
               --smp N           processors of the guest, default 1; with 2, see thread and threads
-              --work A,B,...    only these workloads; boot is one of them
+              --work A,B,...    only these workloads; boot is one of them, cold and with what the
+                                translator keeps ("boot-again")
               --seconds N       how long each workload of a device is measured, default 2
               --modules DIR     the kernel's virtio drivers; default: where the kernel's distribution has them
               --json FILE       writes the figures

@@ -46,10 +46,10 @@ record Comparison(String work, String unit, double veery, double qemu, double sp
         return all;
     }
 
-    /** Geometric mean of the ratios of all workloads but {@link Contender#BOOT}; NaN if there are none. */
+    /** Geometric mean of the ratios of all workloads but boots; NaN if there are none. */
     static double mean(List<Comparison> all) {
         return Math.exp(all.stream()
-                .filter(c -> !c.work.equals(Contender.BOOT))
+                .filter(c -> !c.work.equals(Contender.BOOT) && !c.work.equals(Contender.BOOT_AGAIN))
                 .mapToDouble(c -> Math.log(c.ratio()))
                 .average()
                 .orElse(Double.NaN));

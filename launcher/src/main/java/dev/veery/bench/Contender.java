@@ -17,6 +17,12 @@ final class Contender {
     /** The workload that is the whole run, from the start of the process to its end, of a guest that only powers off. */
     static final String BOOT = "boot";
 
+    /** The same by what Veery's translator keeps from one run to the next, in a file that an earlier run wrote. */
+    static final String BOOT_AGAIN = "boot-again";
+
+    private static final String NO_WORK = "none";
+    private static final String NO_CACHE = "off";
+
     private static final long LIMIT_MINUTES = 30;
     private static final int REMEMBERED = 5;
     private static final int WORDS = 4;
@@ -34,17 +40,23 @@ final class Contender {
     }
 
     private final String name;
-    private final List<String> command;
+    private final List<String> program;
+    private final String accel;
+    private final boolean keeps;
     private final Map<String, List<Sample>> samples = new LinkedHashMap<>();
 
     /**
      * Names one.
      *
-     * @param command the program and the options that choose the accelerator
+     * @param program with options
+     * @param accel the accelerator
+     * @param keeps whether the accelerator keeps translations, and has an option for where
      */
-    Contender(String name, List<String> command) {
+    Contender(String name, List<String> program, String accel, boolean keeps) {
         this.name = name;
-        this.command = List.copyOf(command);
+        this.program = List.copyOf(program);
+        this.accel = accel;
+        this.keeps = keeps;
     }
 
     String name() {
@@ -56,12 +68,32 @@ final class Contender {
         return samples;
     }
 
-    /** Runs the guest with the workloads named by {@code words}, "none" for none of them. */
-    void run(Guest guest, String words, boolean boot) {
-        double milliseconds = run(guest, List.of("-nographic"), words.isEmpty() ? "" : " run=" + words);
-        if (boot) {
-            samples.computeIfAbsent(BOOT, w -> new ArrayList<>()).add(new Sample(milliseconds, ""));
+    /** Runs the guest with the workloads named by {@code words}, or all. */
+    void run(Guest guest, String words) {
+        run(guest, List.of("-nographic"), words.isEmpty() ? "" : " run=" + words);
+    }
+
+    /** Boots the guest and has it power off, once or, if that makes a difference, by what was kept as well. */
+    void boot(Guest guest) {
+        double cold = boot(guest, NO_CACHE);
+        double again = cold;
+        if (keeps) {
+            String cache = cache(guest);
+            if (!samples.containsKey(BOOT_AGAIN)) {
+                boot(guest, cache);
+            }
+            again = boot(guest, cache);
         }
+        samples.computeIfAbsent(BOOT, w -> new ArrayList<>()).add(new Sample(cold, ""));
+        samples.computeIfAbsent(BOOT_AGAIN, w -> new ArrayList<>()).add(new Sample(again, ""));
+    }
+
+    private double boot(Guest guest, String cache) {
+        return run(guest, cache, List.of("-nographic"), " run=" + NO_WORK);
+    }
+
+    private static String cache(Guest guest) {
+        return guest.directory().resolve("translations").toString();
     }
 
     /**
@@ -72,7 +104,12 @@ final class Contender {
      * @return milliseconds that it took
      */
     double run(Guest guest, List<String> devices, String append) {
-        List<String> all = new ArrayList<>(command);
+        return run(guest, cache(guest), devices, append);
+    }
+
+    private double run(Guest guest, String cache, List<String> devices, String append) {
+        List<String> all = new ArrayList<>(program);
+        all.addAll(List.of("-accel", keeps ? accel + ",cache=" + cache : accel));
         all.addAll(List.of("-M", "q35", "-cpu", "max", "-m", "512", "-no-reboot"));
         all.addAll(devices);
         all.addAll(List.of(
@@ -99,7 +136,7 @@ final class Contender {
             }
             status = waitFor(process);
         } catch (IOException e) {
-            throw new ConfigException("bench: cannot run '" + command.get(0) + "': " + e.getMessage()
+            throw new ConfigException("bench: cannot run '" + program.get(0) + "': " + e.getMessage()
                     + (name.startsWith("QEMU") ? "; install qemu-system-x86, or give --qemu" : ""));
         }
         if (!ended || status != 0) {

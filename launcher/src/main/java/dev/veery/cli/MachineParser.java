@@ -64,12 +64,10 @@ final class MachineParser {
             }
         }
         boolean statistics = text.takeFlag("stats", false);
-        String cache = text.take("cache");
-        if (cache != null && !cache.equals("off")) {
-            throw text.error("translations are not kept between runs; 'cache' can only be off");
-        }
+        boolean translates = wish.kind() != AccelOption.Kind.KVM && wish.kind() != AccelOption.Kind.INTERP;
+        String cache = translates ? text.take("cache") : null;
         text.finish();
-        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread), statistics));
+        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread), statistics, cache == null ? AccelOption.ON : cache));
         return null;
     }
 

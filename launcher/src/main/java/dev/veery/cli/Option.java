@@ -14,7 +14,7 @@ enum Option {
     CPU("cpu", "MODEL[,+feature][,-feature]...", "choose the processor ('-cpu help')"),
     ACCEL(
             "accel",
-            "tcg|jit|interp|kvm[,stats=on][,thread=single|multi]",
+            "tcg|jit|interp|kvm[,stats=on][,thread=single|multi][,cache=on|off|FILE]",
             "choose how guest code runs; the first that is available ('-accel help')"),
     ENABLE_KVM("enable-kvm", null, "same as -accel kvm"),
     SMP(

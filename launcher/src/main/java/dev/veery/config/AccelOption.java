@@ -6,11 +6,18 @@ package dev.veery.config;
  * @param kind which
  * @param takesTurns {@code thread=single}: of the processors of a software CPU one runs at a time
  * @param statistics {@code stats=on}: whether a software CPU says at the end what it has counted
+ * @param cache {@code cache=}: {@link #ON}, {@link #OFF}, or the file that translations are kept in
  */
-public record AccelOption(Kind kind, boolean takesTurns, boolean statistics) {
+public record AccelOption(Kind kind, boolean takesTurns, boolean statistics, String cache) {
+    /** Translations are kept in the usual place. */
+    public static final String ON = "on";
+
+    /** Translations are not kept. */
+    public static final String OFF = "off";
+
     /** One whose processors run at the same time. */
     public AccelOption(Kind kind) {
-        this(kind, false, false);
+        this(kind, false, false, ON);
     }
 
     /** The accelerators by the names that users know. */

@@ -11,9 +11,10 @@ final class EngineReport {
         StringBuilder text = new StringBuilder();
         line(text, "instructions", Long.toString(s.instructions()));
         if (s.translates()) {
-            long blocks = Math.max(1, s.translations());
+            long blocks = Math.max(1, s.translations() + s.reused());
             line(text, "gen code size", s.codeBytes() + "/" + s.codeRoom());
-            line(text, "TB count", Long.toString(s.translations()));
+            line(text, "TB count", Long.toString(s.translations() + s.reused()));
+            line(text, "TB reused", Long.toString(s.reused()));
             line(text, "TB avg target size", s.guestBytes() / blocks + " bytes");
             line(
                     text,

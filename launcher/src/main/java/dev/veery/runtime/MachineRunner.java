@@ -99,8 +99,14 @@ public final class MachineRunner {
         PropertyValues options = Q35Options.parse(config.machine().properties());
         Random random = random();
         MachineTime time = MachineTime.of(config.icount(), lock, (thread, cause) -> control.failed(cause));
+        TranslationFile translations = new TranslationFile(messages::warning);
         Accelerator accelerator = Accelerators.choose(
-                config.accelerators(), irqchipMode(options), time.instructions(), random::nextLong, messages::warning);
+                config.accelerators(),
+                irqchipMode(options),
+                time.instructions(),
+                random::nextLong,
+                translations::open,
+                messages::warning);
         Topology topology = config.cpu().topology();
         CpuModel model = CpuModels.parse(config.cpu().model(), accelerator.cpuSupport(), messages::warning)
                 .withTopology(topology.cores(), topology.threads());
@@ -164,6 +170,7 @@ public final class MachineRunner {
             watch.start(accelerator);
             ending.add(machine::close);
             ending.add(vfio::close);
+            ending.add(translations::close);
             machine.reset();
             listening = true;
             machine.start();

@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
-    private final Contender veery = new Contender("Veery", List.of("veery"));
-    private final Contender qemu = new Contender("QEMU", List.of("qemu"));
+    private final Contender veery = new Contender("Veery", List.of("veery"), "tcg", true);
+    private final Contender qemu = new Contender("QEMU", List.of("qemu"), "tcg", false);
 
     private static void add(Contender to, String work, String checksum, double... milliseconds) {
         for (double ms : milliseconds) {

@@ -26,6 +26,11 @@ class InstructionCountTest {
     private record Course(String instructions, String serial) {}
 
     private Course boot(String accelerator, String processors) throws IOException, InterruptedException {
+        return boot(accelerator, processors, 1, new StringBuilder());
+    }
+
+    private Course boot(String accelerator, String processors, int shift, StringBuilder messages)
+            throws IOException, InterruptedException {
         String kernel = System.getenv("VEERY_TEST_KERNEL");
         String initrd = System.getenv("VEERY_TEST_INITRD");
         assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
@@ -40,7 +45,7 @@ class InstructionCountTest {
                         "-cpu",
                         "Nehalem",
                         "-icount",
-                        "shift=1,sleep=off",
+                        "shift=" + shift + ",sleep=off",
                         "-rtc",
                         "base=2026-01-02T03:04:05,clock=vm",
                         "-smp",
@@ -59,6 +64,7 @@ class InstructionCountTest {
                         "-append",
                         "console=ttyS0 veery.check"));
         assertEquals(0, run.status(), run.err());
+        messages.append(run.err());
         String count = run.err()
                 .lines()
                 .filter(line -> line.startsWith("instructions "))
@@ -120,5 +126,50 @@ class InstructionCountTest {
             image[32 + n] = (byte) code[n];
         }
         return Files.write(directory.resolve("guest"), image);
+    }
+
+    @Test
+    void keptTranslationsChangeNothing() throws IOException, InterruptedException {
+        Path file = directory.resolve("kept");
+        String kept = "jit,cache=" + file;
+        StringBuilder warm = new StringBuilder();
+        StringBuilder elsewhere = new StringBuilder();
+        StringBuilder damaged = new StringBuilder();
+
+        Course none = boot("jit,cache=off", "1");
+        Course cold = boot(kept, "1");
+        Course again = boot(kept, "1", 1, warm);
+        // Another time-stamp counter: the kernel and programs choose other addresses.
+        Course moved = boot(kept, "1", 2, elsewhere);
+        flipAByte(file);
+        Course ignored = boot(kept, "1", 1, damaged);
+
+        assertEquals(none, cold);
+        assertEquals(none, again);
+        assertEquals(none, ignored);
+        assertTrue(moved.serial().contains("veery-check: end"), moved.serial());
+        assertTrue(reused(warm) > 0.95, warm::toString);
+        assertTrue(reused(elsewhere) > 0.8 && reused(elsewhere) < 0.99, elsewhere::toString);
+        assertTrue(reused(damaged) < 0.01, damaged::toString);
+        assertTrue(damaged.toString().contains("ignoring the translations in '" + file + "': it is damaged"), damaged::toString);
+    }
+
+    private static void flipAByte(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    /** The part of translated blocks that were not translated now, by the report in {@code messages}. */
+    private static double reused(StringBuilder messages) {
+        return statistic(messages, "TB reused ") / statistic(messages, "TB count ");
+    }
+
+    private static double statistic(StringBuilder messages, String name) {
+        return messages.toString()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> Long.parseLong(line.substring(name.length()).strip()))
+                .sum();
     }
 }

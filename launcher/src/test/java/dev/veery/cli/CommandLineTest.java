@@ -150,12 +150,10 @@ class CommandLineTest {
     }
 
     @Test
-    void translationsAreNotKept() {
-        assertEquals(
-                config("-accel", "jit").accelerators(),
-                config("-accel", "jit,cache=off").accelerators());
-        ConfigException e = assertThrows(ConfigException.class, () -> config("-accel", "jit,cache=on"));
-        assertTrue(e.getMessage().contains("not kept"), e.getMessage());
+    void translationsAreKeptUnlessToldOtherwise() {
+        assertEquals(AccelOption.ON, config("-accel", "jit").accelerators().get(0).cache());
+        assertEquals("off", config("-accel", "jit,cache=off").accelerators().get(0).cache());
+        assertEquals("/a/b", config("-accel", "tcg,cache=/a/b").accelerators().get(0).cache());
     }
 
     @Test
@@ -188,8 +186,8 @@ class CommandLineTest {
         List<AccelOption> one = config("-accel", "tcg,thread=single").accelerators();
         List<AccelOption> many = config("-accel", "tcg,thread=multi").accelerators();
 
-        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, true, false)), one);
-        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, false, false)), many);
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, true, false, AccelOption.ON)), one);
+        assertEquals(List.of(new AccelOption(AccelOption.Kind.TCG, false, false, AccelOption.ON)), many);
     }
 
     @Test

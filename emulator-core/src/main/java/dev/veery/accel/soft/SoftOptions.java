@@ -1,5 +1,6 @@
 package dev.veery.accel.soft;
 
+import dev.veery.cpu.jit.TranslationCache;
 import dev.veery.time.InstructionClock;
 import java.security.SecureRandom;
 import java.util.function.LongSupplier;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     else null
  * @param random where RDRAND and RDSEED get their numbers from
  */
-public record SoftOptions(boolean turns, @Nullable InstructionClock clock, LongSupplier random) {
+public record SoftOptions(
+        boolean turns, @Nullable InstructionClock clock, LongSupplier random, @Nullable TranslationCache cache) {
     /** At the same time, with the host's time and chance. */
     public static SoftOptions plain() {
         return turns(false);
@@ -21,6 +23,6 @@ public record SoftOptions(boolean turns, @Nullable InstructionClock clock, LongS
 
     /** With the host's time and chance. */
     public static SoftOptions turns(boolean turns) {
-        return new SoftOptions(turns, null, new SecureRandom()::nextLong);
+        return new SoftOptions(turns, null, new SecureRandom()::nextLong, null);
     }
 }

@@ -87,7 +87,16 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         if (host != null) {
             wide = WideExchange.supported(host) ? new WideExchange(host) : null;
             region = host.allocate("veery-jit-cpu" + config.index(), CODE_CACHE_BYTES);
-            jit = new JitTier(state, mmu, host, region, hot, rounds != null, trace);
+            jit = new JitTier(
+                    state,
+                    mmu,
+                    host,
+                    region,
+                    hot,
+                    rounds != null,
+                    trace,
+                    options.cache(),
+                    config.model().featureHash());
             interpreter.setTier(jit);
         } else {
             wide = null;
@@ -333,12 +342,13 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         JitTier t = jit;
         if (t == null) {
             return new EngineStatistics(
-                    false, interpreter.instructions(), 0, 0, 0, 0, 0, 0, 0, 0, mmu.walks(), mmu.flushes());
+                    false, interpreter.instructions(), 0, 0, 0, 0, 0, 0, 0, 0, 0, mmu.walks(), mmu.flushes());
         }
         return new EngineStatistics(
                 true,
                 interpreter.instructions(),
                 t.translations(),
+                t.reused(),
                 t.translatedBytes(),
                 t.codeBytes(),
                 CODE_CACHE_BYTES,

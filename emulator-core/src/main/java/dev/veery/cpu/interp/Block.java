@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * run at any linear address that maps there.
  */
 public final class Block {
+    /** Bytes that a block may cover. */
+    public static final int MAX_LENGTH = Translator.MAX_INSTRUCTIONS * Decoder.MAX_LENGTH;
+
     /** {@link #mode} of a block whose bytes have changed: equal to no processor's mode. */
     static final int DEAD = -1;
 
@@ -172,7 +175,7 @@ public final class Block {
      * offset: a full cache dies as a whole, which is no time to allocate as many again.
      */
     static final class Abandon extends Op {
-        private static final Abandon[] AT = new Abandon[Translator.MAX_INSTRUCTIONS * Decoder.MAX_LENGTH + 1];
+        private static final Abandon[] AT = new Abandon[MAX_LENGTH + 1];
 
         static {
             for (int i = 0; i < AT.length; i++) {

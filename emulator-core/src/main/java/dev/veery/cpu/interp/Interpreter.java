@@ -103,6 +103,9 @@ public final class Interpreter {
     /** Runs of a block before it is given native code; 0 for never. */
     private int hot;
 
+    /** A block may have native code that was kept before it runs at all. */
+    private boolean reuses;
+
     private volatile int requests;
 
     /** Requests that may end the current run of blocks: all, or all but {@link #INTERRUPT} while IF is clear. */
@@ -225,6 +228,7 @@ public final class Interpreter {
     /** Executes until one of the reasons {@link #STOPPED} to {@link #SPENT}. */
     public int run() {
         cache.setOwner(Thread.currentThread());
+        reuses = tier != null && tier.reuses();
         s.attention = true;
         for (; ; ) {
             if (counted && instructions() >= limit) {
@@ -266,7 +270,7 @@ public final class Interpreter {
                     continue;
                 }
             }
-            if (b.code == 0 && ++b.heat == hot) {
+            if (b.code == 0 && (++b.heat == hot || b.heat == 1 && reuses)) {
                 compile(b);
                 if (b.code != 0) {
                     continue;
@@ -334,7 +338,7 @@ public final class Interpreter {
                 }
                 continue;
             }
-            if (b.code == 0 && ++b.heat == hot) {
+            if (b.code == 0 && (++b.heat == hot || b.heat == 1 && reuses)) {
                 compile(b);
                 if (b.code != 0) {
                     continue;
@@ -384,6 +388,7 @@ public final class Interpreter {
         trace.executing(s, b.codeRip == s.rip ? b.code : 0);
     }
 
+    /** Gives a block that has become hot native code, or one that runs for the first time what was kept. */
     private void compile(Block b) {
         NativeTier t = tier;
         if (t == null || !s.code64() || b.tail != null) {
@@ -391,7 +396,13 @@ public final class Interpreter {
         }
         long host = m.fetch(s.rip);
         if (host != 0) {
-            t.compile(b, s.rip, host, m.fetchedSpan(), peers.count() == 1);
+            int span = m.fetchedSpan();
+            boolean alone = peers.count() == 1;
+            if (b.heat == hot) {
+                t.compile(b, s.rip, host, span, alone);
+            } else {
+                t.reuse(b, s.rip, host, span, alone);
+            }
         }
     }
 

@@ -19,6 +19,12 @@ public interface NativeTier {
      */
     void compile(Block block, long rip, long host, int span, boolean alone);
 
+    /** Whether it makes sense to {@link #reuse}. */
+    boolean reuses();
+
+    /** As {@link #compile}, before the block's first run and only if native code for it was kept from an earlier run of the program. */
+    void reuse(Block block, long rip, long host, int span, boolean alone);
+
     /**
      * Runs native code from the beginning of {@code block}, which has some for the current RIP, until RIP is at the
      * beginning of a block that has none, or a request waits, or {@link dev.veery.cpu.state.CpuState#attention} is set.

@@ -66,7 +66,6 @@ final class BlockCompiler extends Emitter {
     private int unsupported;
     private boolean usesVectors;
     private boolean usesX87;
-    private int entryOffset;
     private int pollOffset;
 
     /** Out-of-line parts of direct links, emitted after the body. */
@@ -113,20 +112,15 @@ final class BlockCompiler extends Emitter {
         return pollOffset;
     }
 
-    /** Offset in the piece where the block is entered. */
-    int entryOffset() {
-        return entryOffset;
-    }
-
     /**
-     * Translates. The buffer has been started.
+     * Translates. The buffer has been started, and the block is entered at its beginning, a multiple of 16.
      *
      * @param block of at most 32 instructions
      * @param bytes host address of the first byte
      * @param at RIP of the first instruction
      * @param mode what {@link CpuState#mode} has to be for the block
      * @param spanBytes how far around it jumps are linked, a power of two
-     * @param firstSite number of the site of instruction 0; instruction n has n more, links follow
+     * @param firstSite number of its first site, which others follow
      * @return how many sites were used; -1 when the interpreter is faster, because it would have to do much of the block
      */
     int translate(Block block, long bytes, long at, int mode, int spanBytes, int firstSite) {
@@ -174,8 +168,6 @@ final class BlockCompiler extends Emitter {
         }
         FlagLiveness.analyse(insns, leaves, count, live);
         int poll = newLabel();
-        align(16);
-        entryOffset = offset();
         legacyRM(op(0x83, 4), 7, state(CpuState.JIT_POLL), 1);
         emit8(0);
         jcc(Cond.NE, poll);
@@ -213,9 +205,10 @@ final class BlockCompiler extends Emitter {
             chain(rip + length);
         }
         misses(refillRead, refillWrite);
+        int site = firstSite;
         for (int i = 0; i < count; i++) {
             if (sited[i]) {
-                outOfLine(i, firstSite + i);
+                outOfLine(i, site++);
             }
         }
         if (counted) {
@@ -227,15 +220,15 @@ final class BlockCompiler extends Emitter {
         pollOffset = offset();
         leave(rip, EXIT_POLL);
         for (int i = 0; i < links; i++) {
-            int site = firstSite + count + i;
             int here = offset();
             leave(linkTarget[i], site);
             boolean far = (linkTarget[i] ^ rip) >>> 12 != 0;
             sites.link(site, executable(linkField[i]), far ? executable(here) : 0);
             patchJump(writable(linkField[i]), executable(linkField[i]), executable(here));
+            site++;
         }
         finish();
-        return count + links;
+        return site - firstSite;
     }
 
     private void ensureLoaded(int flag, long stub) {
@@ -243,7 +236,7 @@ final class BlockCompiler extends Emitter {
         emit8(0);
         int loaded = newLabel();
         jccShort(Cond.NE, loaded);
-        callTo(stub);
+        callStub(stub);
         bind(loaded);
     }
 
@@ -257,24 +250,28 @@ final class BlockCompiler extends Emitter {
     }
 
     private void leave(long target, int exit) {
-        movImm(Reg.RAX, target);
+        movRip(Reg.RAX, target);
         store64(state(CpuState.JIT_RIP), Reg.RAX);
         store32(state(CpuState.JIT_EXIT), exit);
-        jmpTo(exitStub);
+        if (exit >= 0) {
+            relocate(Relocations.SITE);
+        }
+        jmpStub(exitStub);
     }
 
     private void outOfLine(int i, int site) {
         bind(slowLabel[i]);
         x87.store(x87Record[i]);
         store32(state(CpuState.JIT_EXIT), site);
-        jmpTo(exitStub);
+        relocate(Relocations.SITE);
+        jmpStub(exitStub);
         int resume = offset();
         if (resumeLabel[i] >= 0) {
             if (usesVectors) {
-                callTo(vectorStub);
+                callStub(vectorStub);
             }
             if (usesX87) {
-                callTo(x87Stub);
+                callStub(x87Stub);
             }
             if (resumeWithFlags[i]) {
                 restoreFlags();
@@ -335,7 +332,7 @@ final class BlockCompiler extends Emitter {
     void address(Insn i, boolean withSegment) {
         long next = next(i);
         if (i.base == Insn.BASE_RIP) {
-            movImm(Reg.RAX, next + i.disp);
+            movRip(Reg.RAX, next + i.disp);
         } else if (i.base == Insn.NO_REG && i.index == Insn.NO_REG || i.disp != (int) i.disp) {
             movImm(Reg.RAX, i.disp);
         } else {
@@ -368,7 +365,7 @@ final class BlockCompiler extends Emitter {
             link(target, jmpPatchable(exitStub));
             return;
         }
-        movImm(Reg.RCX, target);
+        movRip(Reg.RCX, target);
         jumpToRcx();
     }
 
@@ -418,7 +415,7 @@ final class BlockCompiler extends Emitter {
         bind(miss);
         store64(state(CpuState.JIT_RIP), Reg.RCX);
         store32(state(CpuState.JIT_EXIT), EXIT_LOOKUP);
-        jmpTo(exitStub);
+        jmpStub(exitStub);
     }
 
     /** Jumps to {@code label} unless RCX is canonical. Uses RDX, flags. */

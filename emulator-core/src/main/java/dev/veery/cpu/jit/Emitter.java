@@ -38,6 +38,11 @@ class Emitter extends Encoder {
 
     private int missCount;
 
+    private final Relocations relocations = new Relocations();
+    private int firstCacheSite;
+    private int cacheSites;
+    private boolean cacheExhausted;
+
     // ---- raw instructions by opcode byte
 
     /** An instruction of the one-byte map as an {@link Op}; for byte operands the even opcode is taken. */
@@ -119,16 +124,71 @@ class Emitter extends Encoder {
     }
 
     void movImm(int to, long value) {
-        if (value >>> 32 == 0) {
-            legacyO(Op.legacy(0, 0, 0xb8), to);
-            emit32((int) value);
-        } else if (value == (int) value) {
-            legacyRR(op(0xc7, 8), 0, to);
-            emit32((int) value);
-        } else {
-            legacyO(Op.legacy(0, 0, 0xb8) | Op.W, to);
-            emit64(value);
+        switch (immediateKind(value)) {
+            case Relocations.RIP_ZERO:
+                legacyO(Op.legacy(0, 0, 0xb8), to);
+                emit32((int) value);
+                break;
+            case Relocations.RIP_SIGN:
+                legacyRR(op(0xc7, 8), 0, to);
+                emit32((int) value);
+                break;
+            default:
+                legacyO(Op.legacy(0, 0, 0xb8) | Op.W, to);
+                emit64(value);
+                break;
         }
+    }
+
+    private static int immediateKind(long value) {
+        if (value >>> 32 == 0) {
+            return Relocations.RIP_ZERO;
+        }
+        return value == (int) value ? Relocations.RIP_SIGN : Relocations.RIP_WIDE;
+    }
+
+    /** As {@link #movImm} for an address that moves with the guest's code. */
+    void movRip(int to, long address) {
+        movImm(to, address);
+        int kind = immediateKind(address);
+        relocations.add(kind, offset() - (kind == Relocations.RIP_WIDE ? Long.BYTES : Integer.BYTES));
+    }
+
+    /** CALL of a stub. */
+    void callStub(long stub) {
+        callTo(stub);
+        relocate(Relocations.STUB);
+    }
+
+    /** JMP to a stub. */
+    void jmpStub(long stub) {
+        jmpTo(stub);
+        relocate(Relocations.STUB);
+    }
+
+    /** The four bytes emitted last are of a kind of {@link Relocations}. */
+    final void relocate(int kind) {
+        relocations.add(kind, offset() - Integer.BYTES);
+    }
+
+    /** What is to be known to use the piece at another place. */
+    final Relocations relocations() {
+        return relocations;
+    }
+
+    /** Offset of the first site of {@link SiteCache} that the piece uses. */
+    final int firstCacheSite() {
+        return firstCacheSite;
+    }
+
+    /** How many it uses. */
+    final int cacheSites() {
+        return cacheSites;
+    }
+
+    /** Whether it would use more if there were any left. */
+    final boolean cacheExhausted() {
+        return cacheExhausted;
     }
 
     /** An ALU operation of group 1 with an immediate. */
@@ -267,6 +327,30 @@ class Emitter extends Encoder {
     void remember(@Nullable SiteCache cache, boolean stores) {
         siteCache = cache;
         rememberStores = stores;
+        cacheSites = 0;
+        firstCacheSite = 0;
+        cacheExhausted = false;
+        relocations.start();
+    }
+
+    private int newCacheSite() {
+        SiteCache cache = siteCache;
+        if (cache == null) {
+            return 0;
+        }
+        int site = cache.add();
+        if (site == 0) {
+            cacheExhausted = true;
+        } else if (cacheSites++ == 0) {
+            firstCacheSite = site;
+        }
+        return site;
+    }
+
+    /** An instruction whose memory operand is a field of a site of {@link SiteCache}. */
+    private void siteField(int opcode, int reg, int field, int immediate) {
+        legacyRM(opcode, reg, state(field), immediate);
+        relocate(Relocations.SITE_CACHE);
     }
 
     /**
@@ -275,14 +359,14 @@ class Emitter extends Encoder {
      * follow, behind the block.
      */
     void probe(int size, boolean write, int slow) {
-        int site = siteCache == null || write && !rememberStores ? 0 : siteCache.add();
+        int site = write && !rememberStores ? 0 : newCacheSite();
         int miss = newLabel();
         if (site != 0) {
             mov64(Reg.RDX, Reg.RAX);
-            legacyRM(op(0x2b, 8), Reg.RDX, state(site + SiteCache.PAGE), 0);
-            legacyRM(op(0x3b, 8), Reg.RDX, state(site + SiteCache.LIMIT), 0);
+            siteField(op(0x2b, 8), Reg.RDX, site + SiteCache.PAGE, 0);
+            siteField(op(0x3b, 8), Reg.RDX, site + SiteCache.LIMIT, 0);
             jcc(Cond.AE, miss);
-            legacyRM(op(0x03, 8), Reg.RAX, state(site + SiteCache.ADDEND), 0);
+            siteField(op(0x03, 8), Reg.RAX, site + SiteCache.ADDEND, 0);
         } else {
             lookUp(size, write, miss);
         }
@@ -329,7 +413,7 @@ class Emitter extends Encoder {
                 learn(size, site, back);
                 bind(second);
             }
-            callTo(write ? refillWrite : refillRead);
+            callStub(write ? refillWrite : refillRead);
             jcc(Cond.NE, slow);
             jmp(back);
         }
@@ -339,23 +423,24 @@ class Emitter extends Encoder {
     /** Remembers the page in RDX, by the slot at RCX, if the last miss was there too; goes on at {@code back}. */
     private void learn(int size, int site, int back) {
         int other = newLabel();
-        legacyRM(op(0x3b, 8), Reg.RDX, state(site + SiteCache.LAST), 0);
+        siteField(op(0x3b, 8), Reg.RDX, site + SiteCache.LAST, 0);
         jccShort(Cond.NE, other);
-        store64(state(site + SiteCache.PAGE), Reg.RDX);
+        siteField(op(0x89, 8), Reg.RDX, site + SiteCache.PAGE, 0);
         load64(Reg.RCX, Mem.based(Reg.RCX, TlbLayout.ADDEND));
-        store64(state(site + SiteCache.ADDEND), Reg.RCX);
-        legacyRM(op(0x83, 8), 7, state(site + SiteCache.LIMIT), 1);
+        siteField(op(0x89, 8), Reg.RCX, site + SiteCache.ADDEND, 0);
+        siteField(op(0x83, 8), 7, site + SiteCache.LIMIT, 1);
         emit8(0);
         jcc(Cond.NE, back);
-        legacyRM(op(0xc7, 8), 0, state(site + SiteCache.LIMIT), 4);
+        siteField(op(0xc7, 8), 0, site + SiteCache.LIMIT, 4);
         emit32(4097 - size);
         load64(Reg.RCX, state(CpuState.JIT_SITE_LIST));
         store32(Mem.based(Reg.RCX, 0), site);
+        relocate(Relocations.SITE_CACHE);
         legacyRM(op(0x83, 8), 0, state(CpuState.JIT_SITE_LIST), 1);
         emit8(Integer.BYTES);
         jmp(back);
         bind(other);
-        store64(state(site + SiteCache.LAST), Reg.RDX);
+        siteField(op(0x89, 8), Reg.RDX, site + SiteCache.LAST, 0);
         jmp(back);
     }
 

@@ -72,6 +72,15 @@ public record HostFeatures(
         }
     }
 
+    /** All of it as bits. */
+    int bits() {
+        int word = 0;
+        for (boolean b : new boolean[] {lzcnt, movbe, bmi1, bmi2, avx, avx2, fma, f16c}) {
+            word = 2 * word + (b ? 1 : 0);
+        }
+        return word;
+    }
+
     private static boolean bit(int word, int n) {
         return (word >>> n & 1) != 0;
     }

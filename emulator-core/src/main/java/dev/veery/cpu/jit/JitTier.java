@@ -100,7 +100,11 @@ public final class JitTier implements NativeTier {
     /** Blocks jump to each other by themselves. */
     private final boolean chains;
 
+    /** Translations of earlier runs and other processors; null if none are kept. */
+    private final @Nullable KeptTranslations kept;
+
     private long translations;
+    private long reused;
     private long translatedBytes;
     private long kills;
     private long discards;
@@ -109,7 +113,7 @@ public final class JitTier implements NativeTier {
 
     /** Makes one that does not count exactly. */
     public JitTier(CpuState s, SoftMmu m, HostCode host, CodeRegion region, int threshold, ExecutionTrace trace) {
-        this(s, m, host, region, threshold, false, trace);
+        this(s, m, host, region, threshold, false, trace, null, 0);
     }
 
     /**
@@ -120,6 +124,8 @@ public final class JitTier implements NativeTier {
      * @param counted whether {@link #budget} is heeded, and every interrupt comes at the same instruction as it would if
      *     all were interpreted
      * @param trace who is told of translations
+     * @param cache where translations are kept, or null
+     * @param model a hash of what the processor has: translations of another one are not used
      */
     public JitTier(
             CpuState s,
@@ -128,7 +134,9 @@ public final class JitTier implements NativeTier {
             CodeRegion region,
             int threshold,
             boolean counted,
-            ExecutionTrace trace) {
+            ExecutionTrace trace,
+            @Nullable TranslationCache cache,
+            long model) {
         this.threshold = threshold;
         this.counted = counted;
         this.trace = trace;
@@ -181,6 +189,8 @@ public final class JitTier implements NativeTier {
                 hasX87 ? e.executable(x87) : 0,
                 e.executable(refillRead),
                 e.executable(refillWrite));
+        long context = model << 10 ^ (long) features.bits() << 2 ^ (counted ? 2 : 0) ^ (hasX87 ? 1 : 0);
+        kept = cache == null ? null : new KeptTranslations(cache, context, region, sites, m.sites());
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
         OffHeap.putInt(s.base + CpuState.JIT_X87, 0);
         OffHeap.putLong(s.base + CpuState.JIT_JUMPS_USER, userJumps.address());
@@ -292,19 +302,18 @@ public final class JitTier implements NativeTier {
 
     @Override
     public void compile(Block block, long rip, long hostAddress, int span, boolean alone) {
-        if (s.cpl == 3 && rip < 0) {
-            // Such code would look for its targets in the kernel's table.
+        int linked = prepare(rip, span);
+        if (linked == 0) {
             return;
         }
-        if (position + WORST_BLOCK > region.size() || !sites.haveRoom(WORST_SITES)) {
-            discard();
+        KeptTranslations k = kept;
+        if (k != null && reuse(k, block, rip, hostAddress, linked, alone)) {
+            return;
         }
         compiler.start(region.writable() + position, region.executable() + position, WORST_BLOCK);
-        // Only jumps above the middle are taken back when translations there change.
-        int linked = rip < 0 ? span : Math.min(span, 4096);
         compiler.remember(s.cpl == 3 ? m.sites() : null, alone);
         int first = sites.begin(block, rip);
-        int used = compiler.translate(block, hostAddress, rip, s.mode, linked, first);
+        int used = compiler.translate(block, k == null ? hostAddress : k.guest(), rip, s.mode, linked, first);
         if (compiler.overflowed()) {
             throw new IllegalStateException("a translated block exceeds " + WORST_BLOCK + " bytes");
         }
@@ -312,20 +321,64 @@ public final class JitTier implements NativeTier {
             return;
         }
         sites.end(used);
-        long code = compiler.executable(compiler.entryOffset());
-        block.setCode(code, rip, compiler.executable(compiler.pollOffset()));
-        position += compiler.offset() + 15 & -16;
+        if (k != null) {
+            k.keep(block, rip, compiler, position, first, used);
+        }
         translations++;
-        translatedBytes += block.length();
-        if (trace.wantsTranslations()) {
-            traceTranslation(block, rip);
+        begin(block, rip, compiler.offset(), compiler.pollOffset());
+    }
+
+    @Override
+    public boolean reuses() {
+        return kept != null && kept.fromEarlier();
+    }
+
+    @Override
+    public void reuse(Block block, long rip, long hostAddress, int span, boolean alone) {
+        int linked = prepare(rip, span);
+        if (linked != 0) {
+            reuse(Objects.requireNonNull(kept), block, rip, hostAddress, linked, alone);
         }
     }
 
-    private void traceTranslation(Block block, long rip) {
-        byte[] bytes = new byte[compiler.offset()];
-        OffHeap.copyOut(compiler.writable(0), bytes, 0, bytes.length);
-        trace.translated(s, rip, block.length(), block.instructions(), compiler.executable(0), bytes);
+    private boolean reuse(KeptTranslations k, Block block, long rip, long hostAddress, int linked, boolean alone) {
+        long piece = k.find(block, rip, hostAddress, s.mode, linked, alone);
+        if (piece == 0 || !k.copy(piece, block, rip, position)) {
+            return false;
+        }
+        reused++;
+        begin(block, rip, StoredPiece.codeLength(piece), StoredPiece.poll(piece));
+        return true;
+    }
+
+    /** Makes room for a block; returns how far around it jumps are linked, or 0 if there is to be no code for it. */
+    private int prepare(long rip, int span) {
+        if (s.cpl == 3 && rip < 0) {
+            // Such code would look for its targets in the kernel's table.
+            return 0;
+        }
+        if (position + WORST_BLOCK > region.size() || !sites.haveRoom(WORST_SITES)) {
+            discard();
+        }
+        // Only jumps above the middle are taken back when translations there change.
+        return rip < 0 ? span : Math.min(span, 4096);
+    }
+
+    /** The block's code, of {@code length} bytes, is complete at the position. */
+    private void begin(Block block, long rip, int length, int pollOffset) {
+        long code = region.executable() + position;
+        block.setCode(code, rip, code + pollOffset);
+        if (trace.wantsTranslations()) {
+            traceTranslation(block, rip, length);
+        }
+        position += length + 15 & -16;
+        translatedBytes += block.length();
+    }
+
+    private void traceTranslation(Block block, long rip, int length) {
+        byte[] bytes = new byte[length];
+        OffHeap.copyOut(region.writable() + position, bytes, 0, length);
+        trace.translated(s, rip, block.length(), block.instructions(), region.executable() + position, bytes);
     }
 
     @Override
@@ -606,7 +659,12 @@ public final class JitTier implements NativeTier {
         return translations;
     }
 
-    /** Bytes of guest code in them. */
+    /** How many others were kept from earlier, or from another processor. */
+    public long reused() {
+        return reused;
+    }
+
+    /** Bytes of guest code in all of them. */
     public long translatedBytes() {
         return translatedBytes;
     }
@@ -640,6 +698,9 @@ public final class JitTier implements NativeTier {
     public void free() {
         synchronized (alive) {
             alive.set(false);
+        }
+        if (kept != null) {
+            kept.free();
         }
         sites.free();
         userJumps.free();

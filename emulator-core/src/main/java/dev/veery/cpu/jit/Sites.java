@@ -97,6 +97,22 @@ final class Sites {
         put(site, -1, field - region.executable(), returns == 0 ? 0 : returns - region.executable());
     }
 
+    /** Writes what {@link #restore} needs to {@code to}: 12 bytes, with offsets that count from {@code position}. */
+    void keep(int site, long to, int position) {
+        OffHeap.putInt(to, get(site, INDEX));
+        for (int field = AT; field <= UNLINKED; field += Integer.BYTES) {
+            int at = get(site, field);
+            OffHeap.putInt(to + field - INDEX, at == 0 ? 0 : at - position);
+        }
+    }
+
+    /** Declares a site of the piece begun last as {@link #keep} wrote it. */
+    void restore(int site, long from, int position) {
+        int at = OffHeap.getInt(from + AT - INDEX);
+        int unlinked = OffHeap.getInt(from + UNLINKED - INDEX);
+        put(site, OffHeap.getInt(from), at == 0 ? 0 : at + position, unlinked == 0 ? 0 : unlinked + position);
+    }
+
     /** Makes the jump lead to {@code code}. */
     void connect(int site, long code) {
         patch(site, code);

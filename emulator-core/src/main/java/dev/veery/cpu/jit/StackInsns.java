@@ -70,7 +70,7 @@ final class StackInsns {
     }
 
     private void pushRip(long next, int sp) {
-        c.movImm(Reg.RDX, next);
+        c.movRip(Reg.RDX, next);
         c.store64(at(Reg.RAX), Reg.RDX);
         c.lea64(sp, Mem.based(sp, -8));
     }

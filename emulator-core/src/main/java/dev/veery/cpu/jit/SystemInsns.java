@@ -57,7 +57,7 @@ final class SystemInsns {
         int on = c.newLabel();
         compareWithZero(CpuState.JIT_IF);
         c.jccShort(Cond.NE, on);
-        c.movImm(Reg.RAX, next);
+        c.movRip(Reg.RAX, next);
         c.store64(field(CpuState.JIT_SHADOW), Reg.RAX);
         c.store32(field(CpuState.JIT_IF), Cr.IF);
         c.bind(on);
@@ -202,7 +202,7 @@ final class SystemInsns {
         c.legacyRR(Emitter.op(0xf7, 4), 2, Reg.RCX);
         c.legacyRR(Emitter.op(0x23, 4), Reg.RDX, Reg.RCX);
         storeFlags();
-        c.movImm(GuestRegs.host(CpuState.RCX), next);
+        c.movRip(GuestRegs.host(CpuState.RCX), next);
         c.store32(field(CpuState.JIT_LEVEL), ENTERED_SYSTEM);
         tables(CpuState.JIT_TLB_BY_AC);
         copy(CpuState.JIT_JUMPS, CpuState.JIT_JUMPS_HIGH);

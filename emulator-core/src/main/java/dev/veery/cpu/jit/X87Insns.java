@@ -181,7 +181,7 @@ final class X87Insns {
         if (of == 0) {
             return;
         }
-        c.movImm(Reg.RAX, c.rip() + (of >> OFFSET_SHIFT));
+        c.movRip(Reg.RAX, c.rip() + (of >> OFFSET_SHIFT));
         c.store64(Emitter.state(CpuState.FIP), Reg.RAX);
         // With FCS behind it, which is 0 in 64-bit code.
         c.legacyRM(op(0xc7, 8), 0, Emitter.state(CpuState.FOP), 4);

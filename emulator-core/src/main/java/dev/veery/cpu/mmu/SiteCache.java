@@ -37,10 +37,21 @@ public final class SiteCache {
         if (next == CpuState.JIT_SITE_COUNT) {
             return 0;
         }
-        int offset = CpuState.JIT_SITES + next++ * SITE_SIZE;
+        int offset = next();
+        next++;
         OffHeap.putLong(base + offset + LIMIT, 0);
         OffHeap.putLong(base + offset + LAST, Tlb.INVALID);
         return offset;
+    }
+
+    /** Whether {@link #add} can make {@code count} more. */
+    public boolean haveRoom(int count) {
+        return next + count <= CpuState.JIT_SITE_COUNT;
+    }
+
+    /** Offset of the site that {@link #add} makes next, if there is room. */
+    public int next() {
+        return CpuState.JIT_SITES + next * SITE_SIZE;
     }
 
     /** Forgets all sites: the code that used them is gone. */

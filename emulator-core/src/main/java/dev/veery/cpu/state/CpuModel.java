@@ -1,5 +1,7 @@
 package dev.veery.cpu.state;
 
+import java.util.Arrays;
+
 /** The identity and features of a processor as CPUID shows them. Immutable; {@link CpuModels} makes them. */
 public final class CpuModel {
     /** Vendor string of Intel's processors. */
@@ -56,6 +58,11 @@ public final class CpuModel {
     /** The feature bits of one CPUID register, as far as they do not depend on the processor's state. */
     public int word(Feature.Word word) {
         return words[word.ordinal()];
+    }
+
+    /** A hash of vendor and features: processors with another one execute other instructions. */
+    public long featureHash() {
+        return 31L * identity.vendor().hashCode() + Arrays.hashCode(words);
     }
 
     /** Physical address width in bits, 36 to 52. */
