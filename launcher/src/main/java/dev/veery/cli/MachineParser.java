@@ -67,7 +67,8 @@ final class MachineParser {
         boolean translates = wish.kind() != AccelOption.Kind.KVM && wish.kind() != AccelOption.Kind.INTERP;
         String cache = translates ? text.take("cache") : null;
         text.finish();
-        fromAccel.add(new AccelOption(wish.kind(), "single".equals(thread), statistics, cache == null ? AccelOption.ON : cache));
+        fromAccel.add(new AccelOption(
+                wish.kind(), "single".equals(thread), statistics, cache == null ? AccelOption.ON : cache));
         return null;
     }
 

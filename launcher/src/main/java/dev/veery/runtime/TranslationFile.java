@@ -83,7 +83,8 @@ final class TranslationFile implements AutoCloseable {
 
     private static Path usual() {
         String base = System.getenv("XDG_CACHE_HOME");
-        Path caches = base == null || base.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(base);
+        Path caches =
+                base == null || base.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(base);
         return caches.resolve("veery").resolve("translations");
     }
 
@@ -105,7 +106,8 @@ final class TranslationFile implements AutoCloseable {
         try (Stream<Path> files = Files.walk(classes)) {
             long hash = 1;
             for (Path p : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-                hash = 31 * (31 * hash + Files.size(p)) + Files.getLastModifiedTime(p).toMillis();
+                hash = 31 * (31 * hash + Files.size(p))
+                        + Files.getLastModifiedTime(p).toMillis();
             }
             return hash;
         }
@@ -126,7 +128,8 @@ final class TranslationFile implements AutoCloseable {
                 save(c, to.toAbsolutePath());
             }
         } catch (IOException e) {
-            warnings.accept("cannot keep translations in '" + to + "': " + HostErrors.reason(e, to.toString()) + REMEDY);
+            warnings.accept(
+                    "cannot keep translations in '" + to + "': " + HostErrors.reason(e, to.toString()) + REMEDY);
         }
     }
 

@@ -151,7 +151,9 @@ class InstructionCountTest {
         assertTrue(reused(warm) > 0.95, warm::toString);
         assertTrue(reused(elsewhere) > 0.8 && reused(elsewhere) < 0.99, elsewhere::toString);
         assertTrue(reused(damaged) < 0.01, damaged::toString);
-        assertTrue(damaged.toString().contains("ignoring the translations in '" + file + "': it is damaged"), damaged::toString);
+        assertTrue(
+                damaged.toString().contains("ignoring the translations in '" + file + "': it is damaged"),
+                damaged::toString);
     }
 
     private static void flipAByte(Path file) throws IOException {

@@ -101,7 +101,18 @@ class KvmGuestTest {
             Path out = directory.resolve("out" + lab);
             Lab.Result result = Lab.run(
                     directory,
-                    List.of("-k", "-d", "none", "-m", "2048", "-t", SECONDS, "-f", guest.toString(), "-o", out.toString()),
+                    List.of(
+                            "-k",
+                            "-d",
+                            "none",
+                            "-m",
+                            "2048",
+                            "-t",
+                            SECONDS,
+                            "-f",
+                            guest.toString(),
+                            "-o",
+                            out.toString()),
                     List.of("sh", "/job/guest/job"));
             for (String mode : left) {
                 Path disk = out.resolve(mode);
@@ -144,7 +155,11 @@ class KvmGuestTest {
                 // A compiler that optimises would not pay for itself.
                 + "export VEERY_JAVA_OPTS=-XX:TieredStopAtLevel=1\n");
         for (String mode : modes) {
-            job.append("boot ").append(mode).append(' ').append(mode.replace('-', ' ')).append('\n');
+            job.append("boot ")
+                    .append(mode)
+                    .append(' ')
+                    .append(mode.replace('-', ' '))
+                    .append('\n');
         }
         return job.toString();
     }

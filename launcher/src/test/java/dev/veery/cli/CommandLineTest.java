@@ -151,9 +151,12 @@ class CommandLineTest {
 
     @Test
     void translationsAreKeptUnlessToldOtherwise() {
-        assertEquals(AccelOption.ON, config("-accel", "jit").accelerators().get(0).cache());
-        assertEquals("off", config("-accel", "jit,cache=off").accelerators().get(0).cache());
-        assertEquals("/a/b", config("-accel", "tcg,cache=/a/b").accelerators().get(0).cache());
+        assertEquals(
+                AccelOption.ON, config("-accel", "jit").accelerators().get(0).cache());
+        assertEquals(
+                "off", config("-accel", "jit,cache=off").accelerators().get(0).cache());
+        assertEquals(
+                "/a/b", config("-accel", "tcg,cache=/a/b").accelerators().get(0).cache());
     }
 
     @Test

@@ -65,7 +65,8 @@ class JitOracleTest {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         long made;
         try (TranslationCache cache = new TranslationCache()) {
-            made = runKept(info, cache, new Report(InstructionSet.of(info)), SEED).translations();
+            made = runKept(info, cache, new Report(InstructionSet.of(info)), SEED)
+                    .translations();
             cache.save(Channels.newChannel(file), MAKER);
         }
         Report report = new Report(InstructionSet.of(info));

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param random where RDRAND and RDSEED get their numbers from
  */
 public record SoftOptions(
-        boolean turns, @Nullable InstructionClock clock, LongSupplier random, @Nullable TranslationCache cache) {
+        boolean turns,
+        @Nullable InstructionClock clock,
+        LongSupplier random,
+        @Nullable TranslationCache cache) {
     /** At the same time, with the host's time and chance. */
     public static SoftOptions plain() {
         return turns(false);

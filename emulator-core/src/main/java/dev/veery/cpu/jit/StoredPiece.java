@@ -117,8 +117,7 @@ final class StoredPiece {
     }
 
     /** Writes all up to the code. */
-    static void begin(
-            long piece, long hash, long context, int mode, int span, int place, long guest, Block block) {
+    static void begin(long piece, long hash, long context, int mode, int span, int place, long guest, Block block) {
         OffHeap.putLong(piece + HASH, hash);
         OffHeap.putLong(piece + CONTEXT, context);
         OffHeap.putInt(piece + MODE, mode);

@@ -84,7 +84,11 @@ public final class TranslationCache implements AutoCloseable {
         long size = header.getLong();
         int crc = header.getInt();
         int slots = header.getInt();
-        if (size <= 0 || size > MAX_SIZE || slots <= 0 || Integer.bitCount(slots) != 1 || slots > size / Integer.BYTES) {
+        if (size <= 0
+                || size > MAX_SIZE
+                || slots <= 0
+                || Integer.bitCount(slots) != 1
+                || slots > size / Integer.BYTES) {
             throw new ForeignException("it is damaged");
         }
         long memory = OffHeap.allocateUninitialized(size, 8);
@@ -229,7 +233,12 @@ public final class TranslationCache implements AutoCloseable {
             sum.update(body);
             body.rewind();
             ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
-            header.putLong(MAGIC).putLong(maker).putLong(size).putInt((int) sum.getValue()).putInt(slots).flip();
+            header.putLong(MAGIC)
+                    .putLong(maker)
+                    .putLong(size)
+                    .putInt((int) sum.getValue())
+                    .putInt(slots)
+                    .flip();
             write(to, header);
             write(to, body);
         } finally {
