@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.veery.accel.GuestDebug;
 import dev.veery.accel.Irqchip;
 import dev.veery.accel.kvm.IrqchipMode;
 import dev.veery.accel.kvm.KvmAccelerator;
@@ -17,6 +18,11 @@ import dev.veery.linux.sys.EventFd;
 import dev.veery.memory.MemoryRegion;
 import dev.veery.memory.RamBlock;
 import dev.veery.memory.access.OffHeap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +35,8 @@ import org.junit.jupiter.api.Test;
 @Tag("kvm")
 class KvmContractTest extends AcceleratorContractTest {
     static final KvmProbe.Result HOST = KvmProbe.run();
+
+    private static final boolean EMULATED = emulated();
 
     @Override
     TestMachine machine() {
@@ -43,6 +51,23 @@ class KvmContractTest extends AcceleratorContractTest {
 
     static void needsNative() {
         assumeTrue(HOST.verdict() == KvmProbe.Verdict.NATIVE, HOST.reason());
+    }
+
+    /**
+     * A host whose processor is QEMU's software, as in the lab, departs from AMD's manual where KVM relies on it: VMRUN does not
+     * arm the breakpoints of the DR7 that it loads, INT3 is not intercepted as an exception, RF is clear after an iteration, and
+     * the store that first makes a page dirty does not change an instruction that is already translated.
+     */
+    private static void needsRealProcessor() {
+        assumeTrue(!EMULATED, "the host's processor is emulated, and not in full");
+    }
+
+    private static boolean emulated() {
+        try {
+            return Files.readString(Path.of("/proc/cpuinfo")).contains("QEMU TCG");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -94,6 +119,7 @@ class KvmContractTest extends AcceleratorContractTest {
     @Override
     void dataBreakpointStopsBehindTheInstructionThatTouchesIt() {
         needsNative();
+        needsRealProcessor();
         super.dataBreakpointStopsBehindTheInstructionThatTouchesIt();
     }
 
@@ -101,6 +127,7 @@ class KvmContractTest extends AcceleratorContractTest {
     @Override
     void singleStepTrapsAfterEveryIteration() {
         needsNative();
+        needsRealProcessor();
         super.singleStepTrapsAfterEveryIteration();
     }
 
@@ -108,6 +135,7 @@ class KvmContractTest extends AcceleratorContractTest {
     @Override
     void aDebuggersWatchpointStopsBehindTheInstructionThatTouchesIt() {
         needsNative();
+        needsRealProcessor();
         super.aDebuggersWatchpointStopsBehindTheInstructionThatTouchesIt();
     }
 
@@ -125,18 +153,52 @@ class KvmContractTest extends AcceleratorContractTest {
         super.aDebuggerStepsThroughIterations();
     }
 
+    /**
+     * DEVIATION: KVM steps by the trap flag, which the way into a handler clears: it may stop there only at the debugger's next
+     * breakpoint.
+     */
     @Test
     @Override
     void aDebuggersStepIntoAFaultEndsInTheHandler() {
         needsNative();
-        super.aDebuggersStepIntoAFaultEndsInTheHandler();
+        Tables.long64(t);
+        t.start(Tables.CODE, Code.of(0x0f, 0x0b)); // ud2
+        t.cpu.setDebug(new GuestDebug(true, false, List.of()));
+        Stop stop = t.run();
+        if (stop.kind() == Stop.Kind.DEBUG) {
+            assertEquals(Tables.HANDLERS + 16 * Vector.UD, s.rip);
+        } else {
+            assertEquals(Stop.vector(Vector.UD), stop);
+        }
     }
 
     @Test
     @Override
     void int3IsTheDebuggersOnlyWhileItWantsIt() {
         needsNative();
+        needsRealProcessor();
         super.int3IsTheDebuggersOnlyWhileItWantsIt();
+    }
+
+    @Test
+    @Override
+    void aDebuggersBreakpointStopsBeforeItsInstruction() {
+        needsRealProcessor();
+        super.aDebuggersBreakpointStopsBeforeItsInstruction();
+    }
+
+    @Test
+    @Override
+    void instructionBreakpointStopsBeforeItsInstruction() {
+        needsRealProcessor();
+        super.instructionBreakpointStopsBeforeItsInstruction();
+    }
+
+    @Test
+    @Override
+    void aStoreIntoTheNextInstructionIsSeen() {
+        needsRealProcessor();
+        super.aStoreIntoTheNextInstructionIsSeen();
     }
 
     /** KVM reads the port ahead, before it finds that an iteration cannot be stored, and may start the instruction over. */
