@@ -54,9 +54,9 @@ class KvmContractTest extends AcceleratorContractTest {
     }
 
     /**
-     * A host whose processor is QEMU's software, as in the lab, departs from AMD's manual where KVM relies on it: VMRUN does not
-     * arm the breakpoints of the DR7 that it loads, INT3 is not intercepted as an exception, RF is clear after an iteration, and
-     * the store that first makes a page dirty does not change an instruction that is already translated.
+     * Where the host's processor is QEMU's software, as in the lab, these fail. That breakpoints which a debugger puts into DR7
+     * are not armed was seen there under QEMU's own accelerator, too; for INT3, RF after an iteration and a store into the next
+     * instruction it is likely, not shown, that the processor lacks what KVM relies on.
      */
     private static void needsRealProcessor() {
         assumeTrue(!EMULATED, "the host's processor is emulated, and not in full");
