@@ -55,6 +55,9 @@ public final class MachineRunner {
 
     private static final int RNG_SEED_BYTES = 32;
 
+    /** More threads than this find the memory busy. */
+    private static final int MAX_POPULATORS = 8;
+
     private final VmConfig config;
     private final Messages messages;
     private final EngineWatch watch;
@@ -144,7 +147,7 @@ public final class MachineRunner {
                     lock,
                     clock,
                     GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId.systemDefault()),
-                    nativeLayer ? new MappedRamAllocator() : new OffHeapRamAllocator(),
+                    nativeLayer ? new MappedRamAllocator(populators()) : new OffHeapRamAllocator(),
                     accelerator,
                     model,
                     topology.cpus(),
@@ -178,6 +181,13 @@ public final class MachineRunner {
         } finally {
             end(ending);
         }
+    }
+
+    /** Threads that commit RAM in advance: an assigned device has all of it pinned. One processor is left to who builds the machine. */
+    private int populators() {
+        boolean pinned =
+                config.devices().stream().anyMatch(device -> device.driver().equals("vfio-pci"));
+        return pinned ? Math.min(Runtime.getRuntime().availableProcessors() - 1, MAX_POPULATORS) : 0;
     }
 
     /** By default in the kernel, but for an I/O APIC whose messages are to be remapped. */

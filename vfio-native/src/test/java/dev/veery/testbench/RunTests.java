@@ -86,7 +86,8 @@ public final class RunTests {
         }
 
         private Throwable why(TestExecutionResult result) {
-            return Objects.requireNonNull(result.getThrowable().orElseGet(() -> new IllegalStateException("no reason")));
+            return Objects.requireNonNull(
+                    result.getThrowable().orElseGet(() -> new IllegalStateException("no reason")));
         }
 
         private void say(String what, TestIdentifier test, String more) {

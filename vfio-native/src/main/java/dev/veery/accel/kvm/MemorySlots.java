@@ -35,7 +35,25 @@ final class MemorySlots implements MemoryListener {
 
     /** Host memory at a guest address: a block's from an offset on, or a device's without a block. */
     private record Range(
-            String name, @Nullable RamBlock block, long offset, long host, long guest, long size, boolean readOnly) {}
+            String name, @Nullable RamBlock block, long offset, long host, long guest, long size, boolean readOnly) {
+        // Spelled out: what the compiler leaves to be made at run time takes longer than all of the slots.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Range range
+                    && name.equals(range.name)
+                    && block == range.block
+                    && offset == range.offset
+                    && host == range.host
+                    && guest == range.guest
+                    && size == range.size
+                    && readOnly == range.readOnly;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(guest);
+        }
+    }
 
     private final KvmVm vm;
     private final KvmMachine machine;

@@ -19,6 +19,7 @@ public final class Mman {
     public static final int MADV_DONTFORK = 0xa;
     public static final int MADV_HUGEPAGE = 0xe;
     public static final int MADV_NOHUGEPAGE = 0xf;
+    public static final int MADV_POPULATE_WRITE = 0x17;
     public static final int MADV_DONTDUMP = 0x10;
 
     public static final int MFD_CLOEXEC = 1;

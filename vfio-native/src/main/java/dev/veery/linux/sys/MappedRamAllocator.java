@@ -8,27 +8,46 @@ import dev.veery.memory.RamBacking;
 
 /**
  * Guest RAM as anonymous memory, which gets the host's transparent huge pages where they are given on request; shared memory, such as
- * a memfd, seldom does. Pages are committed when they are first touched; until then they cost nothing. The mapping is
+ * a memfd, seldom does. Pages are committed when they are first touched, and until then cost nothing, or at once. The mapping is
  * left out of children ({@code MADV_DONTFORK}), because a child that inherits it would move pinned pages away from under a
  * device, and has guards on both sides.
  */
 public final class MappedRamAllocator implements RamAllocator {
+    /** What is smaller is not worth a thread. */
+    private static final long MIN_BYTES = 32 * Units.MIB;
+
+    private final int threads;
+
+    /** Commits pages when they are touched. */
+    public MappedRamAllocator() {
+        this(0);
+    }
+
+    /**
+     * Commits them in the background.
+     *
+     * @param threads how many threads do that for each piece of memory; 0 for none
+     */
+    public MappedRamAllocator(int threads) {
+        this.threads = threads;
+    }
+
     @Override
     public RamBacking allocate(String name, long size) {
         try {
-            return map(name, size);
+            return map(name, size, threads);
         } catch (SysException e) {
             throw new ConfigException("cannot allocate " + size / Units.MIB + " MiB for '" + name + "': "
                     + e.getMessage() + "; use a smaller -m, or raise the limit on address space (ulimit -v)");
         }
     }
 
-    private static RamBacking map(String name, long size) {
+    private static RamBacking map(String name, long size, int threads) {
         Mapping mapping = Mapping.anonymous(name, size);
         try {
             mapping.advise(Mman.MADV_DONTFORK);
             mapping.adviseIfKnown(Mman.MADV_HUGEPAGE);
-            return new Backing(mapping);
+            return new Backing(mapping, Population.start(mapping, size < MIN_BYTES ? 0 : threads));
         } catch (SysException e) {
             mapping.close();
             throw e;
@@ -37,9 +56,11 @@ public final class MappedRamAllocator implements RamAllocator {
 
     private static final class Backing implements RamBacking {
         private final Mapping mapping;
+        private final Population population;
 
-        Backing(Mapping mapping) {
+        Backing(Mapping mapping, Population population) {
             this.mapping = mapping;
+            this.population = population;
         }
 
         @Override
@@ -54,6 +75,7 @@ public final class MappedRamAllocator implements RamAllocator {
 
         @Override
         public void close() {
+            population.close();
             mapping.close();
         }
     }

@@ -98,6 +98,27 @@ class MappedRamAllocatorTest {
     }
 
     @Test
+    void ramIsCommittedInAdvanceIfThatIsWanted() throws Exception {
+        long size = 96 * Units.MIB + 4096;
+        try (RamBacking ram = new MappedRamAllocator(2).allocate("pc.ram", size)) {
+            String all = size / 1024 + " kB";
+            for (int i = 0; i < 1000 && !at(ram.host()).detail("Rss").endsWith(" " + all); i++) {
+                Thread.sleep(10);
+            }
+            assertTrue(
+                    at(ram.host()).detail("Rss").endsWith(" " + all),
+                    at(ram.host()).detail("Rss"));
+        }
+    }
+
+    @Test
+    void closingWaitsForThoseWhoCommit() throws IOException {
+        long size = 2048 * Units.MIB + 20 * 4096;
+        new MappedRamAllocator(2).allocate("veery.gone", size).close();
+        assertFalse(mappings().stream().anyMatch(range -> range.end - range.start == size));
+    }
+
+    @Test
     void hugePagesAreAskedFor() throws IOException {
         try (RamBacking ram = new MappedRamAllocator().allocate("pc.ram", 64 * Units.MIB)) {
             if (Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage"))) {
