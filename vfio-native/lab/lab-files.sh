@@ -5,7 +5,7 @@ lab_recipe=$(cksum < "$root/vfio-native/lab/lab-files.sh" | cut -d ' ' -f 1)
 lab_init=$(cksum < "$root/vfio-native/lab/lab-init" | cut -d ' ' -f 1)
 lab_cache=$cache/lab
 
-# lab_names: sets $lab_kernel, a directory with vmlinux and initrd, and $lab_base, a file system image.
+# lab_names: sets $lab_kernel, a directory with vmlinux and initrd, $lab_base, a file system image, and $lab_java, the Java in it.
 lab_names() {
     if [ -n "${VEERY_LAB_KERNEL:-}" ]; then
         own=$(readlink -f -- "$VEERY_LAB_KERNEL")
@@ -14,6 +14,7 @@ lab_names() {
         lab_kernel=$lab_cache/kernel-debian-$lab_recipe-$lab_init
     fi
     lab_base=$lab_cache/base-$lab_recipe.img
+    lab_java=$lab_cache/java-$lab_recipe
 }
 
 # prepare_lab: makes what is missing; two at once make it once.
@@ -23,7 +24,7 @@ prepare_lab() {
     exec 9> "$lab_cache/lock"
     flock 9
     lab_names
-    [ -e "$lab_base" ] || make_lab_base
+    [ -e "$lab_base" ] && [ -e "$lab_java" ] || make_lab_base
     [ -e "$lab_kernel/initrd" ] || make_lab_kernel
 }
 
@@ -54,6 +55,12 @@ make_lab_base() {
     binary=$(cd "$work/tree/usr" && find lib/jvm -path '*/bin/java' | head -n 1)
     [ -n "$binary" ] || fail "the package $java has no bin/java"
     ln -s "${binary%/bin/java}" "$work/tree/usr/java"
+    # Its settings are links to /etc, which here are another Java's or nobody's.
+    find "$work/tree/usr/lib/jvm" -type l -lname '/etc/*' | while read -r link; do
+        cp --remove-destination "$work/deb$(readlink "$link")" "$link" 2> /dev/null || true
+    done
+    # The archive of the JDK's classes, which Debian makes when it installs the package; without it the JVM starts slowly.
+    "$work/tree/usr/java/bin/java" -Xshare:dump > "$work/log" 2>&1 || say "no archive of the JDK's classes: $(tail -n 1 "$work/log")"
     printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' > "$work/tree/etc/passwd"
     printf 'root:x:0:\nnogroup:x:65534:\n' > "$work/tree/etc/group"
     printf 'hosts: files\npasswd: files\n' > "$work/tree/etc/nsswitch.conf"
@@ -62,7 +69,8 @@ make_lab_base() {
     # sbin is not in everyone's path.
     PATH=$PATH:/usr/sbin:/sbin mke2fs -q -F -t ext4 -O '^has_journal,^metadata_csum' -E root_owner=0:0 -m 0 \
         -d "$work/tree" "$work/image" "${size}M" > /dev/null || fail "could not make the lab's file system"
-    rm -f "$lab_cache"/base-*.img
+    rm -rf "$lab_cache"/base-*.img "$lab_cache"/java-*
+    mv "$work/tree/usr/${binary%/bin/java}" "$lab_java"
     mv "$work/image" "$lab_base"
     rm -rf "$work"
 }
@@ -161,4 +169,13 @@ decompress_kernel() {
     # QEMU boots the packed form, too, only later.
     *) cp "$1" "$2" ;;
     esac
+}
+
+# archive_for_lab: Veery's archive of classes for the lab's Java, which is seldom the one that built it. Without one starts are slower.
+archive_for_lab() {
+    exec 9> "$lab_cache/lock"
+    flock 9
+    version=$(sed -n 's/^JAVA_VERSION="\([^"]*\).*/\1/p' "$lab_java/release")
+    [ -e "$root/launcher/target/veery/classes-$version.jsa" ] || "$root/launcher/bin/archive-classes" "$lab_java/bin/java" \
+        || say "no archive of Veery's classes for the lab"
 }

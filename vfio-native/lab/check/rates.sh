@@ -24,7 +24,7 @@ bare() {
     done
 }
 
-# reads PROGRAM KIND: nanoseconds a read of 4 KiB takes in a guest, with translation (strict) or without.
+# reads PROGRAM KIND: nanoseconds a read of 4 KiB takes in a guest, with translation (strict) or without, after as many that do not count.
 reads() {
     who=$1 kind=$2
     arguments=''
@@ -62,6 +62,12 @@ commit() {
     kill -9 $pid
     wait $pid 2> /dev/null
 }
+
+# The first to touch the lab's memory would pay for it, on the machine that the lab runs on.
+mkdir -p /tmp/touched
+mount -t tmpfs -o size=9g touched /tmp/touched
+dd if=/dev/zero of=/tmp/touched/all bs=1M count=8800 2> /dev/null
+umount /tmp/touched
 
 rounds=1
 [ -z "$LONG" ] || rounds="1 2 3"
