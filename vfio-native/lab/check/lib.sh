@@ -36,7 +36,8 @@ has() {
 }
 
 dmesg -n 1
-# These runs are short, on a slow processor: an optimising compiler would not pay for itself.
+# These runs are short, on a slow processor: an optimising compiler would not pay for itself. Moreover it replaces code that another
+# thread may be about to enter, which QEMU's TCG with two processors does not always take as a processor would (ADR 17).
 export VEERY_JAVA_OPTS=-XX:TieredStopAtLevel=1
 iommu='-device intel-iommu,aw-bits=39'
 number=0

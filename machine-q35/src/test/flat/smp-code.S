@@ -3,6 +3,7 @@
 .set PAGES, 32
 .set TURNS, 400
 .set OWN_TURNS, 400
+.set PATCHES, 5000
 
 .code64
 program:
@@ -60,6 +61,37 @@ next:   movl    %r14d, %edi             # the page of this turn: new at first, k
         cmpl    $TURNS, %r14d
         jne     next
 
+        movl    $patched, %edi          # one store of eight bytes replaces one instruction by another one of the same length
+        movq    mov_1, %rsi
+        movq    lea_2, %rdx
+        movl    $PATCHES, %r14d
+        movl    $5, %ebx
+        testl   %r15d, %r15d
+        jnz     2f
+1:      movq    %rsi, (%rdi)
+        call    *%rdi
+        cmpl    $1, %eax
+        jne     failed64
+        movq    %rdx, (%rdi)
+        call    *%rdi
+        cmpl    $2, %eax
+        jne     failed64
+        decl    %r14d
+        jnz     1b
+        movl    $1, patches_end
+        jmp     4f
+2:      cmpq    $0, (%rdi)              # before the first
+        je      2b
+        movl    $6, %ebx
+3:      movl    $-1, %eax
+        call    *%rdi
+        decl    %eax
+        cmpl    $1, %eax
+        ja      failed64
+        cmpl    $0, patches_end
+        je      3b
+4:      call    barrier
+
         movl    %r15d, %edi             # four functions within 64 bytes, each its processor's own
         shll    $4, %edi
         addl    $(own + 3), %edi
@@ -85,5 +117,10 @@ version: .long 0
 .align 64
 version2: .long 0
 .align 64
+patches_end: .long 0
+mov_1:  .byte 0x48, 0xc7, 0xc0, 1, 0, 0, 0, 0xc3       # MOV RAX, 1; RET
+lea_2:  .byte 0x8d, 0x04, 0x25, 2, 0, 0, 0, 0xc3       # LEA EAX, [2]; RET
+.align 64
+        RESERVE patched, 64, 64
         RESERVE pages, PAGES*4096, 4096
         RESERVE own, 4096, 4096

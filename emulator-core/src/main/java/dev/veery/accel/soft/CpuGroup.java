@@ -36,8 +36,6 @@ final class CpuGroup implements CodeListener {
     /** Executes the processors, if time runs with instructions. */
     private final @Nullable RoundRobin rounds;
 
-    private final int hostProcessors = Runtime.getRuntime().availableProcessors();
-
     /** Held by the processor whose turn it is, if they take turns. Fair: all of them go round. */
     private final ReentrantLock turn = new ReentrantLock(true);
 
@@ -87,8 +85,8 @@ final class CpuGroup implements CodeListener {
         cpus = Arrays.stream(cpus).filter(other -> other != cpu).toArray(SoftVcpu[]::new);
     }
 
-    /** Whether more processors are executing guest code than the host has. */
-    boolean crowded() {
+    /** How many processors are executing guest code. */
+    int inside() {
         SoftVcpu[] all = cpus;
         int inside = 0;
         for (SoftVcpu cpu : all) {
@@ -96,7 +94,7 @@ final class CpuGroup implements CodeListener {
                 inside++;
             }
         }
-        return inside > hostProcessors;
+        return inside;
     }
 
     /** What all of them have counted. */

@@ -216,7 +216,10 @@ final class SoftVcpu implements Vcpu, CpuEnv, CpuSignals, Peers {
         pauses = 0;
         if (group.takesTurns()) {
             pass();
-        } else if (group.crowded()) {
+        } else if (group.inside() > 1) {
+            // It may be waiting for one of the others, and the host may have let this one take that one's place. With
+            // nobody else
+            // in there it is a delay loop, whose time is not to go to strangers.
             Thread.yield();
         }
     }

@@ -16,23 +16,31 @@ public final class Decoder {
     /** No instruction is longer (SDM vol. 2, section 2.3.11). */
     public static final int MAX_LENGTH = 15;
 
-    private long start;
+    /** The instruction's bytes, the first one lowest, with zeros for what is not available. */
+    private long low;
+
+    private long high;
     private int position;
     private int available;
 
     /**
-     * Decodes one instruction.
+     * Decodes one instruction. Its bytes are read before they are looked at, and what one store of another processor replaces
+     * within eight aligned bytes is read whole, as processors do: that is how code is patched while others execute it.
      *
      * @param i filled in
      * @param host host address of the first byte
-     * @param bytes how many bytes may be read there, at least 1
+     * @param bytes how many bytes there are, at least 1; aligned words that hold one of them are read
      * @param codeSize 16, 32 or 64
      * @return its length, {@link #NEED_MORE} or {@link #TOO_LONG}
      */
     public int decode(Insn i, long host, int bytes, int codeSize) {
-        start = host;
         position = 0;
-        available = bytes;
+        available = Math.min(bytes, MAX_LENGTH);
+        if (available < Long.BYTES) {
+            readFew(host);
+        } else {
+            read(host);
+        }
         i.codeSize = codeSize;
         prefixes(i);
         opcode(i);
@@ -77,27 +85,68 @@ public final class Decoder {
         }
     }
 
+    private void read(long host) {
+        long first = OffHeap.getLong(host);
+        high = 0;
+        while (available > Long.BYTES) {
+            high = OffHeap.getLong(host + available - Long.BYTES) >>> 8 * (2 * Long.BYTES - available);
+            // What is now at the seam of the two was there at one time.
+            long again = OffHeap.getLongAcquire(host);
+            if (again == first) {
+                break;
+            }
+            first = again;
+        }
+        low = first;
+    }
+
+    /** Fewer than eight bytes, as at the end of a page. */
+    private void readFew(long host) {
+        long word = host & -Long.BYTES;
+        int skipped = 8 * (int) (host - word);
+        low = OffHeap.getLong(word) >>> skipped;
+        if (skipped + 8 * available > Long.SIZE) {
+            low |= OffHeap.getLong(word + Long.BYTES) << Long.SIZE - skipped;
+        }
+        low &= (1L << 8 * available) - 1;
+        high = 0;
+    }
+
+    /** What follows {@code position}, zeros behind the end: the length says at last that it is too long. */
+    private long ahead() {
+        int p = 8 * position;
+        if (p == 0) {
+            return low;
+        }
+        return p < Long.SIZE ? low >>> p | high << Long.SIZE - p : p < 2 * Long.SIZE ? high >>> p - Long.SIZE : 0;
+    }
+
     private int next8() {
-        int p = position++;
-        // Past the end the value does not matter: the length says so at the end.
-        return p < available ? OffHeap.getByte(start + p) & 0xff : 0;
+        int b = peek8();
+        position++;
+        return b;
+    }
+
+    private int peek8() {
+        return (int) ahead() & 0xff;
     }
 
     private int next16() {
-        return next8() | next8() << 8;
+        int value = (int) ahead() & 0xffff;
+        position += 2;
+        return value;
     }
 
     private int next32() {
-        int p = position;
-        if (p + 4 <= available) {
-            position = p + 4;
-            return OffHeap.getInt(start + p);
-        }
-        return next16() | next16() << 16;
+        int value = (int) ahead();
+        position += 4;
+        return value;
     }
 
     private long next64() {
-        return (next32() & 0xffff_ffffL) | (long) next32() << 32;
+        long value = ahead();
+        position += 8;
+        return value;
     }
 
     private void prefixes(Insn i) {
@@ -170,10 +219,6 @@ public final class Decoder {
             i.map = Insn.MAP_0F;
         }
         i.opcode = b;
-    }
-
-    private int peek8() {
-        return position < available ? OffHeap.getByte(start + position) & 0xff : 0;
     }
 
     /** The rest of a VEX prefix and the opcode (SDM vol. 2, section 2.3.5). */

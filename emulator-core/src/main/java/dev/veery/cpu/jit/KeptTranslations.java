@@ -14,7 +14,10 @@ final class KeptTranslations {
     private final SiteCache siteCache;
 
     /** The guest's code as it was when it was looked for: other processors may be writing it. */
-    private final long guest = OffHeap.allocate(Block.MAX_LENGTH);
+    private final long words = OffHeap.allocate(Block.MAX_LENGTH + 2 * Long.BYTES);
+
+    /** Where in {@link #words} the code begins. */
+    private long guest = words;
 
     private int mode;
     private int span;
@@ -40,7 +43,10 @@ final class KeptTranslations {
      * @return the piece, or 0
      */
     long find(Block block, long rip, long bytes, int atMode, int atSpan, boolean alone) {
-        OffHeap.copy(bytes, guest, block.length());
+        // Whole words, so that an instruction is not taken half way from one to another.
+        long skipped = bytes & Long.BYTES - 1;
+        OffHeap.copy(bytes - skipped, words, skipped + block.length() + Long.BYTES - 1 & -Long.BYTES);
+        guest = words + skipped;
         mode = atMode;
         span = atSpan;
         place = StoredPiece.place(rip, atSpan, alone);
@@ -126,6 +132,6 @@ final class KeptTranslations {
 
     /** Frees off-heap memory; the instance is dead afterwards. */
     void free() {
-        OffHeap.free(guest);
+        OffHeap.free(words);
     }
 }
