@@ -36,6 +36,9 @@ boot nvme,e1000e '' $nvme -device vfio-pci,host=01:01.0,addr=08.0$via $e1000e -d
 works none
 guest 'for d in 08 09; do cd /sys/bus/pci/devices/0000:00:$d.0; echo 1 > enable; devmem $(head -n 1 resource | cut -d " " -f 1) 32; done; cd /'
 same group-none '0x010000ED 0x010000ED' "$(echo "$said" | tr '\n' ' ' | sed 's/ $//')"
+# COMMAND and STATUS by one access.
+guest 'cd /sys/bus/pci/devices/0000:00:08.0; printf "\002\000\000\000" | dd of=config bs=4 seek=1 count=1 conv=notrunc 2> /dev/null; devmem $(head -n 1 resource | cut -d " " -f 1) 32; cd /'
+same command-none 0x010000ED "$said"
 if [ -n "$via" ]; then
     same containers-none 1 "$(ls -l "/proc/$pid/fd" | grep -c '/dev/iommu$')"
     same files-none 4 "$(ls -l "/proc/$pid/fd" | grep -c '/dev/vfio/devices/')"

@@ -2,7 +2,6 @@
 # lab: -k -c 2 -d edu,nvme,testdev -m 12288 -t 3000
 # needs: rate exits qemu
 
-unset VEERY_JAVA_OPTS
 chroot=/job/qemu
 qemu="$chroot/lib/ld-linux-x86-64.so.2 --library-path $chroot/lib $chroot/qemu -L $chroot/share -cpu host -no-user-config -nodefaults -display none"
 nvme='-device vfio-pci,host=0000:00:05.0,addr=05.0'
@@ -19,7 +18,8 @@ bare() {
     esac
     timeout 400 "$@" -m 64M -nodefaults -display none -serial file:/tmp/bare -device isa-debug-exit,iobase=0xf4,iosize=1 \
         -device vfio-pci,host=0000:00:08.0 -device vfio-pci,host=0000:00:04.0 -kernel /job/exits < /dev/null > /tmp/bare-log 2>&1
-    tr -d '\r' < /tmp/bare | while read -r letter ticks; do
+    # A letter and eight digits.
+    tr -d '\r' < /tmp/bare | sed 's/^./& /' | while read -r letter ticks; do
         report "$letter $who $((0x${ticks:-0}))"
     done
 }

@@ -494,10 +494,7 @@ public final class VfioPciDevice extends PciDevice {
         if (!opens && after != before) {
             now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
         }
-        long theirs = ones(size) & ~now.overlay.ours(offset, size);
-        if (theirs != 0) {
-            now.device.write(now.configRegion, offset, size, value & theirs);
-        }
+        writeTheirs(now, offset, size, value);
         followPower(now, offset, size);
         if (!failed && answers(PciRegs.COMMAND_MEMORY)) {
             now.bars.show();
@@ -508,6 +505,34 @@ public final class VfioPciDevice extends PciDevice {
                 followMessage(now, n);
             }
         }
+    }
+
+    /**
+     * Writes the bytes that hold anything of the device's own, in the widest accesses that leave the others alone: a guest may
+     * write COMMAND and STATUS at once, and COMMAND is for us to set.
+     */
+    private static void writeTheirs(Opened now, int offset, int size, long value) {
+        long theirs = ones(size) & ~now.overlay.ours(offset, size);
+        for (int at = 0; at < size; ) {
+            int width = size;
+            while (width > 1 && (at % width != 0 || !everyByte(theirs >>> 8 * at, width))) {
+                width >>= 1;
+            }
+            if (everyByte(theirs >>> 8 * at, width)) {
+                now.device.write(now.configRegion, offset + at, width, (value & theirs) >>> 8 * at & ones(width));
+            }
+            at += width;
+        }
+    }
+
+    /** Whether each of the low {@code width} bytes has a bit set. */
+    private static boolean everyByte(long mask, int width) {
+        for (int i = 0; i < width; i++) {
+            if ((mask >>> 8 * i & 0xff) == 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Tells what a message has become, for signals that do not come through us. */
