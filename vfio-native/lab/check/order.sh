@@ -1,5 +1,5 @@
 # four assigned devices and the IOMMU in several orders: the same plan, the same guest
-# lab: -k -c 2 -d edu,nvme,e1000e,virtio-net -m 2048 -t 3000
+# lab: -k -d edu,nvme,e1000e,virtio-net -m 2048 -t 900
 
 edu="-device vfio-pci,host=0000:00:04.0,addr=04.0$via"
 nvme="-device vfio-pci,host=0000:00:05.0,addr=05.0$via"

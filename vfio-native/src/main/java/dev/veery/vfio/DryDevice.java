@@ -32,7 +32,7 @@ public final class DryDevice extends PciDevice {
     private Object view = VfioHost.PHYSICAL;
 
     DryDevice(DeviceConfig config, DryRun run, AddressSpace memory, HostPciDevice hostDevice) {
-        super(config, VfioPciDevice.identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
+        super(config, HostChoice.identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
         this.run = run;
         this.memory = memory;
         this.hostDevice = hostDevice;
@@ -98,7 +98,7 @@ public final class DryDevice extends PciDevice {
 
     /** The iommufd it would be attached by, or null for VFIO's containers. */
     public @Nullable String iommufd() {
-        return properties().string(VfioPciDevice.IOMMUFD);
+        return HostChoice.iommufd(properties());
     }
 
     @Override

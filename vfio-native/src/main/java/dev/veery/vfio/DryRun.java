@@ -56,7 +56,7 @@ public final class DryRun {
                 .properties(
                         VfioPciDevice.type(host, memory, SignalRoutes.none()).properties())
                 .build(config -> {
-                    HostPciDevice device = VfioPciDevice.choose(config.properties(), host);
+                    HostPciDevice device = HostChoice.choose(config.properties(), host);
                     DryDevice made = new DryDevice(config, this, memory, device);
                     devices.add(made);
                     return made;

@@ -4,7 +4,6 @@ import dev.veery.base.ConfigException;
 import dev.veery.bus.pci.PciBar;
 import dev.veery.bus.pci.PciBus;
 import dev.veery.bus.pci.PciDevice;
-import dev.veery.bus.pci.PciIdentity;
 import dev.veery.bus.pci.PciRegs;
 import dev.veery.bus.pci.cap.MsiCapability;
 import dev.veery.bus.pci.cap.MsixCapability;
@@ -14,7 +13,6 @@ import dev.veery.irq.SignalRoutes;
 import dev.veery.linux.abi.Errno;
 import dev.veery.linux.abi.Vfio;
 import dev.veery.linux.sysfs.HostPciDevice;
-import dev.veery.linux.sysfs.PciAddress;
 import dev.veery.linux.vfio.RegionInfo;
 import dev.veery.linux.vfio.VfioDevice;
 import dev.veery.memory.AccessSizes;
@@ -25,9 +23,6 @@ import dev.veery.model.DeviceCategory;
 import dev.veery.model.DeviceConfig;
 import dev.veery.model.DeviceType;
 import dev.veery.model.Property;
-import dev.veery.model.PropertyValues;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -41,10 +36,6 @@ public final class VfioPciDevice extends PciDevice {
     /** What the user calls the type. */
     public static final String NAME = "vfio-pci";
 
-    private static final String HOST = "host";
-    private static final String SYSFSDEV = "sysfsdev";
-    static final String IOMMUFD = "iommufd";
-    private static final String FD = "fd";
     private static final String ROMBAR = "rombar";
     private static final String ROMFILE = "romfile";
     private static final String NO_MMAP = "x-no-mmap";
@@ -87,7 +78,7 @@ public final class VfioPciDevice extends PciDevice {
     private static final class Opened {
         final VfioHost.Attachment attachment;
         final VfioDevice device;
-        final RegionInfo configRegion;
+        final HostConfig config;
         final ConfigOverlay overlay;
         final DeviceInterrupts interrupts;
         final DeviceBars bars;
@@ -102,16 +93,11 @@ public final class VfioPciDevice extends PciDevice {
         @Nullable
         MmioHandler msixTable;
 
-        Opened(
-                VfioHost.Attachment attachment,
-                RegionInfo configRegion,
-                ConfigOverlay overlay,
-                DeviceInterrupts interrupts,
-                DeviceBars bars) {
+        Opened(VfioHost.Attachment attachment, HostConfig config, DeviceInterrupts interrupts, DeviceBars bars) {
             this.attachment = attachment;
             device = attachment.device();
-            this.configRegion = configRegion;
-            this.overlay = overlay;
+            this.config = config;
+            overlay = config.overlay();
             this.interrupts = interrupts;
             this.bars = bars;
             resettable = (device.flags() & Vfio.VFIO_DEVICE_FLAGS_RESET) != 0;
@@ -120,7 +106,7 @@ public final class VfioPciDevice extends PciDevice {
 
     private VfioPciDevice(
             DeviceConfig config, VfioHost host, AddressSpace memory, SignalRoutes routes, HostPciDevice hostDevice) {
-        super(config, identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
+        super(config, HostChoice.identity(hostDevice), PciRegs.EXPRESS_CONFIG_SIZE, 0);
         this.host = host;
         this.memory = memory;
         this.routes = routes;
@@ -141,73 +127,13 @@ public final class VfioPciDevice extends PciDevice {
                 .category(DeviceCategory.MISC)
                 .hotpluggable()
                 .properties(commonProperties())
-                .property(Property.string(HOST, "Address of the host device, example: 0000:03:00.0"))
-                .property(Property.string(SYSFSDEV, "The host device's directory in sysfs, in place of host"))
-                .property(Property.string(IOMMUFD, "Id of the iommufd to use instead of a VFIO container"))
-                .property(Property.string(
-                        FD,
-                        "Number of an open descriptor: of the device's own file with iommufd, of its group without"))
+                .properties(HostChoice.properties())
                 .property(Property.uint32(ROMBAR, 1, "Whether the guest sees the expansion ROM: 0 or 1"))
                 .property(Property.string(ROMFILE, "File with an expansion ROM, in place of the device's"))
                 .property(Property.bool(
                         NO_MMAP, false, "Trap each access to the device's registers: slow, to see what a driver does"))
-                .build(config -> new VfioPciDevice(config, host, memory, routes, choose(config.properties(), host)));
-    }
-
-    /** The function that the properties name. */
-    static HostPciDevice choose(PropertyValues values, VfioHost host) {
-        String address = values.string(HOST);
-        String path = values.string(SYSFSDEV);
-        int descriptor = descriptor(values);
-        String iommufd = values.string(IOMMUFD);
-        if (descriptor >= 0 && iommufd != null && address == null && path == null) {
-            host.requireIommufd(iommufd);
-            return host.sysfs().vfioDevice(fileName(descriptor));
-        }
-        if ((address == null) == (path == null)) {
-            throw new ConfigException("device '" + NAME + "' needs host=BDF or sysfsdev=DIRECTORY"
-                    + (address == null ? "" : ", and not both"));
-        }
-        if (iommufd != null) {
-            host.requireIommufd(iommufd);
-        }
-        return path != null
-                ? host.sysfs().device(Path.of(path))
-                : host.sysfs().device(PciAddress.parse(Objects.requireNonNull(address)));
-    }
-
-    /** The descriptor that the user passes, or -1. */
-    private static int descriptor(PropertyValues values) {
-        String text = values.string(FD);
-        if (text == null) {
-            return -1;
-        }
-        if (!text.matches("[0-9]{1,6}")) {
-            throw new ConfigException("device '" + NAME + "': fd='" + text + "' is not the number of a descriptor");
-        }
-        return Integer.parseInt(text);
-    }
-
-    /** The last name of what a descriptor is open on. */
-    private static String fileName(int descriptor) {
-        try {
-            Path name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
-                    .getFileName();
-            return name == null ? "" : name.toString();
-        } catch (IOException e) {
-            throw new ConfigException("device '" + NAME + "': descriptor " + descriptor + " is not open");
-        }
-    }
-
-    static PciIdentity identity(HostPciDevice device) {
-        int revision = Integer.decode(device.attribute("revision").orElse("0"));
-        return new PciIdentity(
-                device.vendorId(),
-                device.deviceId(),
-                revision,
-                device.classCode(),
-                device.subsystemVendorId(),
-                device.subsystemId());
+                .build(config ->
+                        new VfioPciDevice(config, host, memory, routes, HostChoice.choose(config.properties(), host)));
     }
 
     /** The function of the host. */
@@ -237,8 +163,8 @@ public final class VfioPciDevice extends PciDevice {
                 toString(),
                 view(this, domain),
                 memory,
-                properties().string(IOMMUFD),
-                descriptor(properties()));
+                HostChoice.iommufd(properties()),
+                HostChoice.descriptor(properties()));
         boolean done = false;
         try {
             open(attachment);
@@ -269,19 +195,8 @@ public final class VfioPciDevice extends PciDevice {
 
     private void open(VfioHost.Attachment attachment) {
         VfioDevice device = attachment.device();
-        RegionInfo region = device.region(Vfio.VFIO_PCI_CONFIG_REGION_INDEX);
-        if (region.size() < PciRegs.CONFIG_SIZE) {
-            throw new ConfigException("host device " + hostDevice + " shows no configuration space");
-        }
-        int size = (int) Math.min(region.size(), PciRegs.EXPRESS_CONFIG_SIZE);
-        byte[] bytes = new byte[size];
-        for (int i = 0; i < size; i += 4) {
-            long dword = device.read(region, i, 4);
-            for (int b = 0; b < 4; b++) {
-                bytes[i + b] = (byte) (dword >>> 8 * b);
-            }
-        }
-        ConfigOverlay overlay = new ConfigOverlay(bytes, onRootBus());
+        HostConfig hosts = new HostConfig(device, hostDevice, onRootBus());
+        ConfigOverlay overlay = hosts.overlay();
         DeviceInterrupts interrupts = new DeviceInterrupts(
                 host,
                 device,
@@ -294,7 +209,7 @@ public final class VfioPciDevice extends PciDevice {
                         attachment.mappings()::arriving,
                         routes));
         DeviceBars bars = new DeviceBars(device, memory, this, !properties().bool(NO_MMAP));
-        Opened now = new Opened(attachment, region, overlay, interrupts, bars);
+        Opened now = new Opened(attachment, hosts, interrupts, bars);
         opened = now;
         host.busResets().add(hostDevice.toString(), new BusMember());
         interrupts.watch(Vfio.VFIO_PCI_ERR_IRQ_INDEX, this::reportsError);
@@ -447,18 +362,15 @@ public final class VfioPciDevice extends PciDevice {
     public long configRead(int offset, int size) {
         Opened now = opened;
         if (now == null) {
-            return gone ? ones(size) : super.configRead(offset, size);
+            return gone ? HostConfig.ones(size) : super.configRead(offset, size);
         }
         if (offset + size > now.overlay.size()) {
-            return ones(size);
+            return HostConfig.ones(size);
         }
-        long ours = now.overlay.ours(offset, size);
-        long all = ones(size);
-        if (ours == all) {
-            return super.configRead(offset, size);
-        }
-        long theirs = now.device.read(now.configRegion, offset, size);
-        return super.configRead(offset, size) & ours | theirs & all & ~ours;
+        long theirs = now.config.theirs(offset, size);
+        return theirs == HostConfig.ones(size)
+                ? now.config.read(offset, size)
+                : super.configRead(offset, size) & ~theirs | now.config.read(offset, size);
     }
 
     @Override
@@ -488,14 +400,16 @@ public final class VfioPciDevice extends PciDevice {
             now.bars.withdraw();
         }
         if (opens) {
-            now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
+            now.config.command(after);
         }
         super.configWrite(offset, size, value);
         if (!opens && after != before) {
-            now.device.write(now.configRegion, PciRegs.COMMAND, 2, after);
+            now.config.command(after);
         }
-        writeTheirs(now, offset, size, value);
-        followPower(now, offset, size);
+        now.config.write(offset, size, value);
+        if (now.config.concernsPower(offset, size)) {
+            powerState = now.config.powerState();
+        }
         if (!failed && answers(PciRegs.COMMAND_MEMORY)) {
             now.bars.show();
         }
@@ -507,34 +421,6 @@ public final class VfioPciDevice extends PciDevice {
         }
     }
 
-    /**
-     * Writes the bytes that hold anything of the device's own, in the widest accesses that leave the others alone: a guest may
-     * write COMMAND and STATUS at once, and COMMAND is for us to set.
-     */
-    private static void writeTheirs(Opened now, int offset, int size, long value) {
-        long theirs = ones(size) & ~now.overlay.ours(offset, size);
-        for (int at = 0; at < size; ) {
-            int width = size;
-            while (width > 1 && (at % width != 0 || !everyByte(theirs >>> 8 * at, width))) {
-                width >>= 1;
-            }
-            if (everyByte(theirs >>> 8 * at, width)) {
-                now.device.write(now.configRegion, offset + at, width, (value & theirs) >>> 8 * at & ones(width));
-            }
-            at += width;
-        }
-    }
-
-    /** Whether each of the low {@code width} bytes has a bit set. */
-    private static boolean everyByte(long mask, int width) {
-        for (int i = 0; i < width; i++) {
-            if ((mask >>> 8 * i & 0xff) == 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Tells what a message has become, for signals that do not come through us. */
     private void followMessage(Opened now, int n) {
         MsixCapability msix = now.msix;
@@ -544,10 +430,6 @@ public final class VfioPciDevice extends PciDevice {
         } else if (msi != null && now.interrupts.mode() == DeviceInterrupts.Mode.MSI) {
             now.interrupts.follow(n, mastering() && msi.ready(n), msi.address(), msi.data(n));
         }
-    }
-
-    private static long ones(int size) {
-        return -1L >>> 64 - 8 * size;
     }
 
     private int command() {
@@ -566,13 +448,6 @@ public final class VfioPciDevice extends PciDevice {
             }
         }
         return command;
-    }
-
-    private void followPower(Opened now, int offset, int size) {
-        int pmcsr = now.overlay.power() + ConfigOverlay.PMCSR;
-        if (now.overlay.power() != 0 && offset <= pmcsr && offset + size > pmcsr) {
-            powerState = (int) now.device.read(now.configRegion, pmcsr, 2) & ConfigOverlay.PMCSR_STATE;
-        }
     }
 
     private void followInterrupts(Opened now) {
@@ -614,14 +489,8 @@ public final class VfioPciDevice extends PciDevice {
         }
         quiesce(now);
         failed = false;
-        if (now.overlay.power() != 0) {
-            // Only a device that is on can be reset.
-            int pmcsr = now.overlay.power() + ConfigOverlay.PMCSR;
-            long state = now.device.read(now.configRegion, pmcsr, 2);
-            if ((state & ConfigOverlay.PMCSR_STATE) != 0) {
-                now.device.write(now.configRegion, pmcsr, 2, state & ~ConfigOverlay.PMCSR_STATE);
-            }
-        }
+        // Only a device that is on can be reset.
+        now.config.powerOn();
         powerState = 0;
         idle = true;
         resetHost(now);
@@ -631,7 +500,7 @@ public final class VfioPciDevice extends PciDevice {
     private static void quiesce(Opened now) {
         now.bars.withdraw();
         now.interrupts.clear();
-        now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
+        now.config.command(0);
     }
 
     /** Alone if it can be reset well so; leaving D3hot, the last resort, resets little. */
@@ -720,7 +589,7 @@ public final class VfioPciDevice extends PciDevice {
             host.busResets().remove(hostDevice.toString());
             now.bars.close();
             now.interrupts.close();
-            now.device.write(now.configRegion, PciRegs.COMMAND, 2, 0);
+            now.config.command(0);
             if (now.resettable) {
                 now.device.reset();
             }
