@@ -51,7 +51,7 @@ fi
 # OPTION, so is everything else. $accel, $memory and $program may be set before.
 boot() {
     start "$@"
-    wait_for '^guest: ready' 600
+    wait_for '^guest: ready' 240
 }
 
 start() {
@@ -89,7 +89,7 @@ wait_for() {
 # guest COMMAND: has the guest do it; $said is its output. The status is the command's, or 1 if there was no answer for minutes.
 guest() {
     echo "$1" >&3
-    wait_for '^guest: status ' "${patience:-600}" || {
+    wait_for '^guest: status ' "${patience:-240}" || {
         said="no answer to '$1': $heard"
         return 1
     }

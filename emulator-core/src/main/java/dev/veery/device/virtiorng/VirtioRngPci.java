@@ -11,6 +11,7 @@ import dev.veery.time.VmTimer;
 import dev.veery.virtio.DescriptorChain;
 import dev.veery.virtio.VirtQueue;
 import dev.veery.virtio.VirtioPciDevice;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** {@code -device virtio-rng-pci}. */
@@ -33,7 +34,11 @@ public final class VirtioRngPci extends VirtioPciDevice {
     private final VmTimer timer;
     private final DescriptorChain chain = new DescriptorChain();
     private final DmaVector buffer = new DmaVector(MAX_PIECES);
+
+    /** Bytes from the source, which makes many at a time for little more than few; those before {@link #next} are given away. */
     private final byte[] bytes = new byte[CHUNK];
+
+    private int next = CHUNK;
     private final long quota;
     private final long period;
     private long left;
@@ -104,8 +109,7 @@ public final class VirtioRngPci extends VirtioPciDevice {
             // What cannot be written is simply shorter; the driver learns the length.
             chain.mapWritable(dma(), buffer);
             int length = (int) Math.min(Math.min(CHUNK, buffer.length()), left);
-            source.accept(bytes);
-            OffHeap.copyIn(bytes, 0, scratch, length);
+            takeRandom(length);
             buffer.put(0, scratch, length);
             left -= length;
             queue.push(chain, length);
@@ -114,5 +118,16 @@ public final class VirtioRngPci extends VirtioPciDevice {
         if (left == 0 && !timer.armed()) {
             timer.arm(clock.nanos() + period);
         }
+    }
+
+    /** Puts so many random bytes, which nobody gets again, into {@link #scratch}. */
+    private void takeRandom(int length) {
+        if (length > CHUNK - next) {
+            source.accept(bytes);
+            next = 0;
+        }
+        OffHeap.copyIn(bytes, next, scratch, length);
+        Arrays.fill(bytes, next, next + length, (byte) 0);
+        next += length;
     }
 }

@@ -20,7 +20,8 @@ import java.util.concurrent.TimeUnit;
 public final class ExitCosts {
     private static final List<String> MACHINE = List.of(
             "-accel", "kvm", "-m", "64", "-nodefaults", "-display", "none", "-serial", "stdio",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=1", "-device", "pci-testdev", "-device", "edu");
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=1", "-device", "pci-testdev", "-device", "edu",
+            "-device", "virtio-rng-pci,disable-legacy=on");
 
     private static final long LIMIT_SECONDS = 120;
 
@@ -29,7 +30,8 @@ public final class ExitCosts {
         P("IN from a port of a device"),
         M("byte read from a device's memory"),
         E("byte written to a doorbell (ioeventfd)"),
-        I("request to a device's thread, its interrupt, the handler's acknowledgement");
+        I("request to a device's thread, its interrupt, the handler's acknowledgement"),
+        D("doorbell (ioeventfd) of a device's thread, to its having filled a buffer");
 
         private final String text;
 
