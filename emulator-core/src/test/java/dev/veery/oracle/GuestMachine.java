@@ -88,6 +88,7 @@ final class GuestMachine implements AutoCloseable {
     private final Decoder decoder = new Decoder();
     private final Insn insn = new Insn();
     private final boolean fsgsbase;
+    private final boolean amd;
     private int lastCode;
     private volatile long sequence;
     private volatile boolean closed;
@@ -97,8 +98,9 @@ final class GuestMachine implements AutoCloseable {
      *
      * @param tier makes the engine for blocks of code, or null for the interpreter alone
      */
-    GuestMachine(boolean fsgsbase, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
-        this.fsgsbase = fsgsbase;
+    GuestMachine(HostInfo host, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
+        fsgsbase = host.fsgsbase();
+        amd = host.amd();
         MemoryRegion root = MemoryRegion.container("system", 1L << 40);
         root.addChild(0, MemoryRegion.ram("ram", ram));
         memory = new AddressSpace("memory", root, new MachineLock());
@@ -314,7 +316,8 @@ final class GuestMachine implements AutoCloseable {
                 out.vector = Outcome.EXCLUDED;
                 return false;
             }
-            out.tainted |= UndefinedFlags.of(insn) != 0 || Exclusions.storesPointers(insn);
+            out.tainted |=
+                    UndefinedFlags.of(insn) != 0 || Exclusions.storesPointers(insn) || amd && AmdQuirks.differs(insn);
             try {
                 interpreter.step();
             } catch (CpuFault f) {

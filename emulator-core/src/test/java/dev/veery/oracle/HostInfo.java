@@ -24,6 +24,11 @@ record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsba
         return flags.containsAll(Set.of("avx", "avx2", "fma", "f16c"));
     }
 
+    /** Whether it differs from Intel's as {@link AmdQuirks} lists; Hygon's are AMD's. */
+    boolean amd() {
+        return vendor.equals("AuthenticAMD") || vendor.equals("HygonGenuine");
+    }
+
     static HostInfo read() {
         boolean usable = System.getProperty("os.arch").equals("amd64")
                 && System.getProperty("os.name").equals("Linux");

@@ -30,6 +30,7 @@ final class Oracle implements AutoCloseable {
 
     private final NativeChild child;
     private final GuestMachine guest;
+    private final boolean amd;
     private final OracleCase[][] cases = new OracleCase[Layout.BATCHES][Layout.SLOTS];
     private final byte[][][] images = new byte[Layout.BATCHES][Layout.IMAGES][Layout.DATA_SIZE];
     private final Outcome onHost = new Outcome();
@@ -42,7 +43,8 @@ final class Oracle implements AutoCloseable {
     /** With an engine of the caller's for blocks of code. */
     Oracle(HostInfo host, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
         child = new NativeChild(host);
-        guest = new GuestMachine(host.fsgsbase(), tier);
+        guest = new GuestMachine(host, tier);
+        amd = host.amd();
         for (OracleCase[] batch : cases) {
             for (int i = 0; i < batch.length; i++) {
                 batch[i] = new OracleCase();
@@ -102,12 +104,22 @@ final class Oracle implements AutoCloseable {
             byte[] image = images[batch][c.image];
             guest.run(c, image, onGuest);
             Comparison.read(child.shared, Layout.slot(batch, i), onHost);
-            boolean same = Comparison.same(c, onHost, onGuest, undefined(c));
+            boolean same = same(c);
             if (!same && onGuest.tainted) {
                 onGuest.vector = Outcome.EXCLUDED;
             }
             sink.result(c, image, onHost, onGuest, same);
         }
+    }
+
+    private boolean same(OracleCase c) {
+        int undefined = undefined(c);
+        if (!amd) {
+            return Comparison.same(c, onHost, onGuest, undefined);
+        }
+        AmdQuirks.alignPointers(onHost, onGuest);
+        return Comparison.same(c, onHost, onGuest, undefined)
+                || AmdQuirks.explain(c, onHost, onGuest) && Comparison.same(c, onHost, onGuest, undefined);
     }
 
     /** Flags that the last instruction leaves undefined. */

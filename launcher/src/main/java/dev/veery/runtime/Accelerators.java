@@ -89,9 +89,9 @@ final class Accelerators {
 
     /** KVM as the user asked for it, even where it is slow. */
     private static @Nullable Accelerator kvm(List<String> problems, IrqchipMode irqchip, Consumer<String> warnings) {
-        KvmProbe.Result host = KvmProbe.run();
-        if (host.verdict() == KvmProbe.Verdict.ABSENT) {
-            problems.add("accelerator kvm is not available: " + host.reason());
+        Optional<String> problem = KvmProbe.problem();
+        if (problem.isPresent()) {
+            problems.add("accelerator kvm is not available: " + problem.get());
             return null;
         }
         return new KvmAccelerator(irqchip, warnings);

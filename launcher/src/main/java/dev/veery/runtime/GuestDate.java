@@ -8,6 +8,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** The date that the guest's real-time clock shows. */
 final class GuestDate {
@@ -17,15 +18,15 @@ final class GuestDate {
      * The clock that {@code options} describe.
      *
      * @param host the host's time of day
-     * @param zone the host's time zone
+     * @param zone the host's time zone, which takes long to find out and is asked for only if it matters
      */
-    static WallClock of(RtcOptions options, WallClock host, VirtualClock clock, ZoneId zone) {
+    static WallClock of(RtcOptions options, WallClock host, VirtualClock clock, Supplier<ZoneId> zone) {
         long now = host.epochNanos();
         long offset = 0;
         switch (options.base()) {
             case LOCALTIME:
                 Instant instant = Instant.ofEpochSecond(Math.floorDiv(now, VirtualClock.SECOND));
-                offset = zone.getRules().getOffset(instant).getTotalSeconds() * VirtualClock.SECOND;
+                offset = zone.get().getRules().getOffset(instant).getTotalSeconds() * VirtualClock.SECOND;
                 break;
             case DATE:
                 LocalDateTime start = Objects.requireNonNull(options.start());

@@ -146,7 +146,7 @@ public final class MachineRunner {
             Q35Machine machine = new Q35Machine(new Q35Settings(
                     lock,
                     clock,
-                    GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId.systemDefault()),
+                    GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId::systemDefault),
                     nativeLayer ? new MappedRamAllocator(populators()) : new OffHeapRamAllocator(),
                     accelerator,
                     model,

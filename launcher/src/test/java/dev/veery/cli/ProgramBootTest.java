@@ -32,12 +32,14 @@ class ProgramBootTest {
     private Process start(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(VEERY.toString()));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(directory.resolve("out").toFile())
-                .redirectError(directory.resolve("err").toFile())
-                .start();
+                .redirectError(directory.resolve("err").toFile());
+        // Translations that another build left would be spoken of.
+        builder.environment().put("XDG_CACHE_HOME", directory.toString());
+        return builder.start();
     }
 
     private Outcome finish(Process process) throws IOException, InterruptedException {

@@ -28,7 +28,7 @@ class GuestDateTest {
 
     private WallClock date(Base base, @Nullable LocalDateTime start, Source source) {
         WallClock host = () -> hostSeconds * VirtualClock.SECOND;
-        return GuestDate.of(new RtcOptions(base, start, source), host, clock, ZoneId.of("Europe/Berlin"));
+        return GuestDate.of(new RtcOptions(base, start, source), host, clock, () -> ZoneId.of("Europe/Berlin"));
     }
 
     @Test

@@ -82,8 +82,14 @@ final class Q35Firmware {
         if (boot == null) {
             throw new ConfigException("nothing to boot: give a kernel with -kernel");
         }
-        setUpChipset();
-        new Q35PciSetup(chips).run();
+        // Memory changes with most of these registers; nothing is read of it before all are written.
+        chips.memorySpace.begin();
+        try {
+            setUpChipset();
+            new Q35PciSetup(chips).run();
+        } finally {
+            chips.memorySpace.commit();
+        }
         chips.interrupts.setUp();
         if (chips.keyboard != null) {
             chips.keyboard.setUpAsFirmware();

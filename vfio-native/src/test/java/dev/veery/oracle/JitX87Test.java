@@ -37,9 +37,9 @@ class JitX87Test {
         Outcome translated = new Outcome();
         int programs = 0;
         try (CodeRegion region = host.allocate("jit-x87", REGION);
-                GuestMachine one = new GuestMachine(info.fsgsbase(), null);
-                GuestMachine other = new GuestMachine(
-                        info.fsgsbase(), (s, m) -> new JitTier(s, m, host, region, 1, ExecutionTrace.NONE))) {
+                GuestMachine one = new GuestMachine(info, null);
+                GuestMachine other =
+                        new GuestMachine(info, (s, m) -> new JitTier(s, m, host, region, 1, ExecutionTrace.NONE))) {
             while (programs < PROGRAMS) {
                 generator.next(c);
                 if (c.wild || c.compat || c.forms.size() < 2) {

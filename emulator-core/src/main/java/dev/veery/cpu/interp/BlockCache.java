@@ -26,16 +26,43 @@ final class BlockCache implements CodeListener {
 
     private static final int PAGE_SLOTS = 1 << 14;
 
-    /** Blocks of one page, and which of its 64-byte chunks they cover. */
+    /** Chunks of a page. */
+    private static final int CHUNKS = 4096 / RamBlock.CODE_CHUNK;
+
+    /**
+     * Blocks of one page, by the 64-byte chunk in which they begin, and how many cover each chunk: what is written is often
+     * code that a program makes, in a page that is full of it.
+     */
     private static final class CodePage {
         final long host;
-        final @Nullable Block[] byOffset = new Block[64];
+        final @Nullable Block[] byChunk = new Block[CHUNKS];
+        final int[] covering = new int[CHUNKS];
 
         @Nullable
         CodePage nextInSlot;
 
         CodePage(long host) {
             this.host = host;
+        }
+
+        void cover(Block b, int more) {
+            int end = Math.min(b.pageOffset + b.length, 4096);
+            for (int c = chunk(b.pageOffset); c <= chunk(end - 1); c++) {
+                covering[c] += more;
+            }
+        }
+
+        /** The chunks that hold code. */
+        long mask() {
+            long mask = 0;
+            for (int c = 0; c < CHUNKS; c++) {
+                mask |= covering[c] == 0 ? 0 : 1L << c;
+            }
+            return mask;
+        }
+
+        static int chunk(int offset) {
+            return offset / RamBlock.CODE_CHUNK;
         }
     }
 
@@ -125,7 +152,7 @@ final class BlockCache implements CodeListener {
             return null;
         }
         int offset = (int) host & 0xfff;
-        for (Block b = p.byOffset[offset & 63]; b != null; b = b.nextInPage) {
+        for (Block b = p.byChunk[CodePage.chunk(offset)]; b != null; b = b.nextInPage) {
             if (b.pageOffset == offset && b.mode == mode) {
                 return b;
             }
@@ -153,9 +180,10 @@ final class BlockCache implements CodeListener {
             slots[slot] = p;
             last = p;
         }
-        int chain = block.pageOffset & 63;
-        block.nextInPage = p.byOffset[chain];
-        p.byOffset[chain] = block;
+        int chunk = CodePage.chunk(block.pageOffset);
+        block.nextInPage = p.byChunk[chunk];
+        p.byChunk[chunk] = block;
+        p.cover(block, 1);
     }
 
     /** How often the cache was full. */
@@ -178,11 +206,10 @@ final class BlockCache implements CodeListener {
     }
 
     private void killAll(CodePage p) {
-        for (int c = 0; c < p.byOffset.length; c++) {
-            for (Block b = p.byOffset[c]; b != null; b = b.nextInPage) {
+        for (Block first : p.byChunk) {
+            for (Block b = first; b != null; b = b.nextInPage) {
                 kill(b);
             }
-            p.byOffset[c] = null;
         }
     }
 
@@ -228,28 +255,23 @@ final class BlockCache implements CodeListener {
         }
         int from = (int) offset & 0xfff;
         int to = from + length;
-        long covered = 0;
-        for (int c = 0; c < p.byOffset.length; c++) {
+        int before = Math.max(0, from - Block.MAX_LENGTH + 1);
+        for (int c = CodePage.chunk(before); c <= CodePage.chunk(to - 1); c++) {
             Block kept = null;
-            for (Block b = p.byOffset[c]; b != null; ) {
+            for (Block b = p.byChunk[c]; b != null; ) {
                 Block next = b.nextInPage;
                 if (b.pageOffset < to && from < b.pageOffset + b.length) {
                     opCount -= b.ops.length;
+                    p.cover(b, -1);
                     kill(b);
                 } else {
                     b.nextInPage = kept;
                     kept = b;
-                    covered |= mask(b);
                 }
                 b = next;
             }
-            p.byOffset[c] = kept;
+            p.byChunk[c] = kept;
         }
-        return covered;
-    }
-
-    /** Chunks of the page that a block covers; what spills into the next page is that page's. */
-    static long mask(Block b) {
-        return RamBlock.chunkMask(b.pageOffset, Math.min(b.length, 4096 - b.pageOffset));
+        return p.mask();
     }
 }

@@ -181,6 +181,11 @@ public final class CpuModels {
                 default:
                     throw new ConfigException("unable to find CPU model '" + name + "' (try -cpu help)");
             }
+            CpuIdentity host = support.host();
+            if (host != null) {
+                // Guests choose between SYSCALL and SYSENTER by the vendor, and only the host's own work in every mode.
+                vendor = host.vendor();
+            }
         }
 
         /** All features there are, on the host's processor where that is visible. */
@@ -193,7 +198,6 @@ public final class CpuModels {
             }
             CpuIdentity host = support.host();
             if (host != null) {
-                vendor = host.vendor();
                 family = host.family();
                 model = host.model();
                 stepping = host.stepping();

@@ -108,4 +108,32 @@ class CpuModelsTest {
         ConfigException e = assertThrows(ConfigException.class, () -> CpuModels.parse("host"));
         assertEquals("CPU model 'host' needs the kvm accelerator", e.getMessage());
     }
+
+    @Test
+    void theVendorIsTheHostsWhereAModelRunsOnTheHost() {
+        CpuSupport amd = new CpuSupport() {
+            @Override
+            public String engine() {
+                return "a host";
+            }
+
+            @Override
+            public boolean supports(Feature feature) {
+                return true;
+            }
+
+            @Override
+            public CpuIdentity host() {
+                return new CpuIdentity(CpuModel.AMD, 25, 17, 1, "a processor", 16, 0x8000_0021, 48);
+            }
+        };
+        for (String name : List.of("qemu64", "qemu32", "Nehalem", "max", "host")) {
+            assertFalse(CpuModels.parse(name, amd, warning -> {}).isIntel(), name);
+            assertTrue(
+                    CpuModels.parse(name + ",vendor=GenuineIntel", amd, warning -> {})
+                            .isIntel(),
+                    name);
+        }
+        assertTrue(CpuModels.parse("Nehalem").isIntel());
+    }
 }

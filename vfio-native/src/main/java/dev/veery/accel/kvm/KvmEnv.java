@@ -4,7 +4,6 @@ import dev.veery.accel.VcpuConfig;
 import dev.veery.cpu.state.CpuEnv;
 import dev.veery.cpu.state.CpuModel;
 import dev.veery.irq.LocalApic;
-import java.security.SecureRandom;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,6 @@ final class KvmEnv implements CpuEnv {
     private static final long KHZ_NANOS = 1_000_000;
 
     private final VcpuConfig config;
-    private final SecureRandom random = new SecureRandom();
     private final int tscKhz;
     private @Nullable LocalApic apic;
 
@@ -72,7 +70,7 @@ final class KvmEnv implements CpuEnv {
 
     @Override
     public long random() {
-        return random.nextLong();
+        throw new IllegalStateException("no instruction is executed here");
     }
 
     @Override

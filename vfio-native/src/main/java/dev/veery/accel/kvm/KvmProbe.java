@@ -11,6 +11,8 @@ import dev.veery.linux.kvm.KvmVm;
 import dev.veery.linux.sys.SysException;
 import dev.veery.memory.access.OffHeap;
 import dev.veery.time.Stopwatch;
+import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * Whether the host's KVM is there and worth using. Inside some virtual machines it is software-assisted: user code runs
@@ -57,14 +59,24 @@ public final class KvmProbe {
 
     /** Looks at the host. Never throws. */
     public static Result run() {
+        return tryMachine((system, vm) -> measure(vm, system.supportedCpuid())
+                ? new Result(Verdict.NATIVE, "")
+                : new Result(
+                        Verdict.SOFTWARE_ASSISTED,
+                        "KVM here interprets guest kernel code (software-assisted nested virtualization)"));
+    }
+
+    /** Why KVM cannot be used at all, without finding out how fast it is; empty if it can be. */
+    public static Optional<String> problem() {
+        Result result = tryMachine((system, vm) -> new Result(Verdict.NATIVE, ""));
+        return result.verdict() == Verdict.ABSENT ? Optional.of(result.reason()) : Optional.empty();
+    }
+
+    private static Result tryMachine(BiFunction<KvmSystem, KvmVm, Result> with) {
         try (KvmSystem system = KvmSystem.open();
                 KvmVm vm = system.createVm()) {
             KvmMachine.require(system::extension);
-            return measure(vm, system.supportedCpuid())
-                    ? new Result(Verdict.NATIVE, "")
-                    : new Result(
-                            Verdict.SOFTWARE_ASSISTED,
-                            "KVM here interprets guest kernel code (software-assisted nested virtualization)");
+            return with.apply(system, vm);
         } catch (ConfigException e) {
             return new Result(Verdict.ABSENT, e.getMessage());
         } catch (SysException e) {
