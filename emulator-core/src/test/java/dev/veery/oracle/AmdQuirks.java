@@ -35,8 +35,14 @@ final class AmdQuirks {
 
     private AmdQuirks() {}
 
-    /** FXSAVE and XSAVE have the x87 pointers only while an exception is pending (APM vol. 2, section 11.4.4). */
+    /**
+     * FXSAVE and XSAVE have the x87 pointers only while an exception is pending (APM vol. 2, section 11.4.4), and that to the
+     * operand not for an instruction without one in memory.
+     */
     static void alignPointers(Outcome host, Outcome guest) {
+        if (host.fxView.getLong(OracleCase.FX_FDP) == 0) {
+            guest.fxView.putLong(OracleCase.FX_FDP, 0);
+        }
         if ((host.fxView.getShort(OracleCase.FX_FSW) & FSW_ES) == 0) {
             System.arraycopy(host.fx, OracleCase.FX_FOP, guest.fx, OracleCase.FX_FOP, POINTERS);
         }
@@ -47,7 +53,8 @@ final class AmdQuirks {
         if (host.vector < 0 || guest.vector < 0) {
             return differs(c) && leftOut(guest);
         }
-        if ((c.rflags & FLAG_AC) != 0 && (host.vector == ALIGNMENT || guest.vector == ALIGNMENT)) {
+        long flags = c.rflags | host.rflags | guest.rflags;
+        if ((flags & FLAG_AC) != 0 && (host.vector == ALIGNMENT || guest.vector == ALIGNMENT)) {
             // Vectors of 16 and 32 bytes are checked too, and some other accesses before other faults.
             return leftOut(guest);
         }
@@ -252,6 +259,8 @@ final class AmdQuirks {
             case 0xcb:
             case 0xcf:
                 return i.rexW();
+            case 0xd9:
+                return String.format("D9%02X", i.modrm).matches(Quirks.TRANSCENDENTAL);
             case 0xe0:
             case 0xe1:
                 // With F3h, LOOPNE is not taken where it should be.

@@ -25,6 +25,8 @@ record Program(int status, String out, String err) {
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());
         builder.environment().put("VEERY_NO_BUILD", "1");
+        // Translations that another build left would be spoken of.
+        builder.environment().put("XDG_CACHE_HOME", directory.toString());
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
