@@ -17,7 +17,7 @@ public final class MachineHelp {
     private MachineHelp() {}
 
     private static DeviceRegistry types() {
-        VfioHost nothing = new VfioHost(new MachineLock(), Sysfs.live(), Set.of(), warning -> {});
+        VfioHost nothing = new VfioHost(new MachineLock(), Sysfs.live(), Set.of(), () -> {}, warning -> {});
         return Q35Machine.deviceTypes(
                 new ManualClock(), (memory, signals) -> List.of(VfioPciDevice.type(nothing, memory, signals)));
     }

@@ -132,7 +132,8 @@ public final class MachineRunner {
         ending.add(watch::close);
         ending.add(time::close);
         ending.add(chardevs::close);
-        VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), messages::warning);
+        MappedRamAllocator mapped = new MappedRamAllocator(populators());
+        VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), mapped::finish, messages::warning);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
             config.chardevs().forEach(chardevs::define);
             Disks disks = new Disks(lock, nativeLayer ? LinuxDiskFile::open : HostFile.Opener.NONE);
@@ -147,7 +148,7 @@ public final class MachineRunner {
                     lock,
                     clock,
                     GuestDate.of(config.rtc(), WallClock.host(), clock, ZoneId::systemDefault),
-                    nativeLayer ? new MappedRamAllocator(populators()) : new OffHeapRamAllocator(),
+                    nativeLayer ? mapped : new OffHeapRamAllocator(),
                     accelerator,
                     model,
                     topology.cpus(),

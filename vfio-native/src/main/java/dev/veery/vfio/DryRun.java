@@ -41,7 +41,7 @@ public final class DryRun {
      * @param lockLimit how many bytes may be locked; {@link Long#MAX_VALUE} for no limit
      */
     public DryRun(Sysfs sysfs, Set<String> iommufdIds, long lockLimit) {
-        host = new VfioHost(new MachineLock(), sysfs, iommufdIds, warning -> {});
+        host = new VfioHost(new MachineLock(), sysfs, iommufdIds, () -> {}, warning -> {});
         this.sysfs = sysfs;
         this.lockLimit = lockLimit;
     }

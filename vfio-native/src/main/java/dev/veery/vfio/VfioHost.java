@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class VfioHost implements AutoCloseable {
     private final MachineLock lock;
     private final Sysfs sysfs;
+    private final Runnable beforeMapping;
     private final Consumer<String> warnings;
     private final Set<String> iommufdIds;
     private final Map<Integer, OpenGroup> groups = new HashMap<>();
@@ -116,11 +117,14 @@ public final class VfioHost implements AutoCloseable {
      * Opens nothing yet.
      *
      * @param iommufdIds the names of {@code -object iommufd}s
+     * @param beforeMapping runs before guest memory is mapped for a device for the first time, and pinned with that
      * @param warnings takes lines for the user
      */
-    public VfioHost(MachineLock lock, Sysfs sysfs, Set<String> iommufdIds, Consumer<String> warnings) {
+    public VfioHost(
+            MachineLock lock, Sysfs sysfs, Set<String> iommufdIds, Runnable beforeMapping, Consumer<String> warnings) {
         this.lock = lock;
         this.sysfs = sysfs;
+        this.beforeMapping = beforeMapping;
         this.warnings = warnings;
         this.iommufdIds = new TreeSet<>(iommufdIds);
         busResets = new BusResets(sysfs, this::openGroup);
@@ -277,6 +281,7 @@ public final class VfioHost implements AutoCloseable {
     }
 
     private Domain newDomain(HostSpace space, String name, Object view, AddressSpace memory) {
+        beforeMapping.run();
         MappingLedger ledger = new MappingLedger(space);
         Reporter reporter = new Reporter(name, memory, ledger, !view.equals(PHYSICAL));
         Domain domain = new Domain(space, new GuestMappings(memory, ledger, reporter), view);

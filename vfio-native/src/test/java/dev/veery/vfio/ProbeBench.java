@@ -63,7 +63,7 @@ final class ProbeBench implements AutoCloseable {
         ram = guestRam.allocate("ram", RAM);
         root.addChild(0, MemoryRegion.ram("ram", ram));
         memory = new AddressSpace("memory", root, lock);
-        host = new VfioHost(lock, Sysfs.live(), iommufd ? Set.of("fd0") : Set.of(), warnings::add);
+        host = new VfioHost(lock, Sysfs.live(), iommufd ? Set.of("fd0") : Set.of(), () -> {}, warnings::add);
         planner = new CommitPlanner(memory, (requester, address, data) -> messages.add(data));
         bus = new PciBus("pcie.0", () -> 0, root, ports, pins, planner);
         devices = new DeviceManager(

@@ -5,6 +5,8 @@ import dev.veery.base.Units;
 import dev.veery.linux.abi.Mman;
 import dev.veery.memory.RamAllocator;
 import dev.veery.memory.RamBacking;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Guest RAM as anonymous memory, which gets the host's transparent huge pages where they are given on request; shared memory, such as
@@ -17,6 +19,7 @@ public final class MappedRamAllocator implements RamAllocator {
     private static final long MIN_BYTES = 32 * Units.MIB;
 
     private final int threads;
+    private final List<Population> populations = new ArrayList<>();
 
     /** Commits pages when they are touched. */
     public MappedRamAllocator() {
@@ -32,22 +35,29 @@ public final class MappedRamAllocator implements RamAllocator {
         this.threads = threads;
     }
 
+    /** Returns when all memory that is committed in the background is there. By the thread that allocates. */
+    public void finish() {
+        populations.forEach(Population::finish);
+    }
+
     @Override
     public RamBacking allocate(String name, long size) {
         try {
-            return map(name, size, threads);
+            return map(name, size);
         } catch (SysException e) {
             throw new ConfigException("cannot allocate " + size / Units.MIB + " MiB for '" + name + "': "
                     + e.getMessage() + "; use a smaller -m, or raise the limit on address space (ulimit -v)");
         }
     }
 
-    private static RamBacking map(String name, long size, int threads) {
+    private RamBacking map(String name, long size) {
         Mapping mapping = Mapping.anonymous(name, size);
         try {
             mapping.advise(Mman.MADV_DONTFORK);
             mapping.adviseIfKnown(Mman.MADV_HUGEPAGE);
-            return new Backing(mapping, Population.start(mapping, size < MIN_BYTES ? 0 : threads));
+            Population population = Population.start(mapping, size < MIN_BYTES ? 0 : threads);
+            populations.add(population);
+            return new Backing(mapping, population);
         } catch (SysException e) {
             mapping.close();
             throw e;

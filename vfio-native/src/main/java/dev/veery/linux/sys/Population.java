@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Population {
     /** Bytes that a thread takes at a time; who changes the layout of the process waits for it. */
-    static final long CHUNK = 4 * Units.MIB;
+    static final long CHUNK = 2 * Units.MIB;
 
     private final Mapping mapping;
     private final AtomicLong next = new AtomicLong();
@@ -51,9 +51,24 @@ final class Population {
         next.set(Long.MAX_VALUE / 2);
     }
 
+    /**
+     * Returns when all is committed, with the caller's help. Pinning would be held up by it: the kernel takes the lock of the
+     * process's layout anew for every two megabytes that it pins, and waits each time for whoever is clearing a page.
+     */
+    void finish() {
+        if (!threads.isEmpty()) {
+            run();
+            join();
+        }
+    }
+
     /** Ends it early; the mapping may be undone when this returns. */
     void close() {
         stop();
+        join();
+    }
+
+    private void join() {
         boolean interrupted = false;
         for (Thread thread : threads) {
             while (thread.isAlive()) {

@@ -112,6 +112,29 @@ class MappedRamAllocatorTest {
     }
 
     @Test
+    void allIsCommittedWhenThatHasFinished() throws IOException {
+        long size = 512 * Units.MIB + 4096;
+        MappedRamAllocator background = new MappedRamAllocator(1);
+        try (RamBacking ram = background.allocate("pc.ram", size)) {
+            background.finish();
+            assertTrue(
+                    at(ram.host()).detail("Rss").endsWith(" " + size / 1024 + " kB"),
+                    at(ram.host()).detail("Rss"));
+        }
+        background.finish();
+    }
+
+    @Test
+    void finishingCommitsNothingUnlessThatWasWanted() throws IOException {
+        try (RamBacking ram = allocator.allocate("pc.ram", 64 * Units.MIB)) {
+            allocator.finish();
+            assertTrue(
+                    at(ram.host()).detail("Rss").endsWith(" 0 kB"),
+                    at(ram.host()).detail("Rss"));
+        }
+    }
+
+    @Test
     void closingWaitsForThoseWhoCommit() throws IOException {
         long size = 2048 * Units.MIB + 20 * 4096;
         new MappedRamAllocator(2).allocate("veery.gone", size).close();
