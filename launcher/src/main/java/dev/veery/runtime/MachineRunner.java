@@ -100,6 +100,13 @@ public final class MachineRunner {
     private int run() {
         Q35Options.checkName(config.machine().type());
         PropertyValues options = Q35Options.parse(config.machine().properties());
+        Optional<String> nativeProblem = NativeLayer.problem();
+        boolean nativeLayer = nativeProblem.isEmpty();
+        MappedRamAllocator mapped = new MappedRamAllocator(populators());
+        if (nativeLayer) {
+            // It takes long, and nothing else is needed for it.
+            mapped.begin("pc.ram", config.ramBytes());
+        }
         Random random = random();
         MachineTime time = MachineTime.of(config.icount(), lock, (thread, cause) -> control.failed(cause));
         TranslationFile translations = new TranslationFile(messages::warning);
@@ -118,10 +125,8 @@ public final class MachineRunner {
             throw new ConfigException(
                     "there is nothing to boot: give -kernel FILE (firmware and disks are not available in this version)");
         }
-        Optional<String> nativeProblem = NativeLayer.problem();
         nativeProblem.ifPresent(
                 problem -> messages.warning(problem + "; going on without raw terminal mode and with RAM of the JVM"));
-        boolean nativeLayer = nativeProblem.isEmpty();
         if (nativeLayer) {
             Signals.onTermination(signal -> quit());
         }
@@ -132,7 +137,6 @@ public final class MachineRunner {
         ending.add(watch::close);
         ending.add(time::close);
         ending.add(chardevs::close);
-        MappedRamAllocator mapped = new MappedRamAllocator(populators());
         VfioHost vfio = new VfioHost(lock, Sysfs.live(), config.iommufds(), mapped::finish, messages::warning);
         try (PidFile pidFile = new PidFile(config.process().pidFile(), messages)) {
             config.chardevs().forEach(chardevs::define);

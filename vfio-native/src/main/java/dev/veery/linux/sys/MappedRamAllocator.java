@@ -7,6 +7,7 @@ import dev.veery.memory.RamAllocator;
 import dev.veery.memory.RamBacking;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Guest RAM as anonymous memory, which gets the host's transparent huge pages where they are given on request; shared memory, such as
@@ -20,6 +21,7 @@ public final class MappedRamAllocator implements RamAllocator {
 
     private final int threads;
     private final List<Population> populations = new ArrayList<>();
+    private @Nullable RamBacking begun;
 
     /** Commits pages when they are touched. */
     public MappedRamAllocator() {
@@ -35,6 +37,18 @@ public final class MappedRamAllocator implements RamAllocator {
         this.threads = threads;
     }
 
+    /**
+     * Begins to commit memory that is allocated later, if any is to be committed in the background: the first allocation of
+     * that size gets it. By the thread that allocates.
+     *
+     * @throws ConfigException as {@link #allocate}
+     */
+    public void begin(String name, long size) {
+        if (threads > 0) {
+            begun = allocate(name, size);
+        }
+    }
+
     /** Returns when all memory that is committed in the background is there. By the thread that allocates. */
     public void finish() {
         populations.forEach(Population::finish);
@@ -42,6 +56,11 @@ public final class MappedRamAllocator implements RamAllocator {
 
     @Override
     public RamBacking allocate(String name, long size) {
+        RamBacking ready = begun;
+        if (ready != null && ready.size() == size) {
+            begun = null;
+            return ready;
+        }
         try {
             return map(name, size);
         } catch (SysException e) {

@@ -2,6 +2,7 @@ package dev.veery.linux.sys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -122,6 +123,23 @@ class MappedRamAllocatorTest {
                     at(ram.host()).detail("Rss"));
         }
         background.finish();
+    }
+
+    @Test
+    void whatWasBegunIsAllocatedOnce() throws IOException {
+        long size = 64 * Units.MIB;
+        MappedRamAllocator background = new MappedRamAllocator(1);
+        background.begin("pc.ram", size);
+        background.finish();
+        try (RamBacking other = background.allocate("pc.rom", 4096);
+                RamBacking ram = background.allocate("pc.ram", size);
+                RamBacking next = background.allocate("more.ram", size)) {
+            assertEquals(4096, other.size());
+            assertTrue(
+                    at(ram.host()).detail("Rss").endsWith(" " + size / 1024 + " kB"),
+                    at(ram.host()).detail("Rss"));
+            assertNotEquals(ram.host(), next.host());
+        }
     }
 
     @Test
