@@ -30,7 +30,8 @@ class ProgramBootTest {
     private record Outcome(int status, String out, String err) {}
 
     private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(VEERY.toString()));
+        // SIGHUP is ignored where the tests run under nohup.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP", VEERY.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
