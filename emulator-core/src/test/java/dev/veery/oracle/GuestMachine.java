@@ -184,7 +184,7 @@ final class GuestMachine implements AutoCloseable {
         put(GDT + 0x28, 0x00cf_f300_0000_ffffL);
         put(GDT + 0x30, 0x00af_fb00_0000_ffffL);
         // The segment whose limit is the processor's number.
-        put(GDT + 0x78, 0x0000_f500_0000_0000L);
+        put(GDT + 0x78, 0x0040_f500_0000_0000L);
         put(TSS + 36, KERNEL + STACK_TOP);
         put(TSS + 4, KERNEL + STACK_TOP);
         OffHeap.putShort(ram.host() + TSS + 102, -1);

@@ -168,12 +168,43 @@ final class Quirks {
         return true;
     }
 
-    /** POPA has loaded the registers popped before the one that faults; ESP is as it was. */
+    /**
+     * POPA has loaded the registers popped before the one that faults; ESP is as it was. A register may have had the value
+     * that is popped.
+     */
     private static boolean popAll(Outcome host, Outcome guest) {
-        for (int r = 7; r >= 0 && (r == RSP || host.gpr[r] != guest.gpr[r]); r--) {
-            guest.gpr[r] = host.gpr[r];
+        int last = 7;
+        for (int r = 0; r < 8; r++) {
+            if (r != RSP && host.gpr[r] != guest.gpr[r]) {
+                last = Math.min(last, r);
+                guest.gpr[r] = host.gpr[r];
+            }
+        }
+        for (int r = 7; r > last; r--) {
+            if (r != RSP && !popped(host, r)) {
+                return false;
+            }
         }
         return true;
+    }
+
+    /** Whether {@code r} has what a POPA of two or four bytes loads. */
+    private static boolean popped(Outcome host, int r) {
+        long stack = host.gpr[RSP] - Layout.DATA;
+        for (int size = 2; size <= 4; size += 2) {
+            long at = stack + (long) size * (7 - r);
+            if (at >= 0 && at <= host.data.length - size) {
+                int low = 0;
+                for (int i = size - 1; i >= 0; i--) {
+                    low = low << 8 | host.data[(int) at + i] & 0xff;
+                }
+                int mask = size == 4 ? -1 : 0xffff;
+                if (((int) host.gpr[r] & mask) == low) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /**
