@@ -51,21 +51,7 @@ main:
 
 .code64
 long:
-        xorl    %ecx, %ecx
-1:      movl    %ecx, %eax
-        shll    $4, %eax
-        addl    $stubs64, %eax
-        movl    %ecx, %edi
-        shll    $4, %edi
-        addl    $idt64, %edi
-        movw    %ax, (%rdi)
-        movw    $CODE64, 2(%rdi)
-        movw    $0x8e00, 4(%rdi)
-        shrl    $16, %eax
-        movw    %ax, 6(%rdi)
-        incl    %ecx
-        cmpl    $256, %ecx
-        jne     1b
+        MAKE_IDT64
         lidt    idt64_pointer
         movl    $tss, %eax              # a task, for the interrupt stack table
         movw    %ax, gdt + 0x3a

@@ -51,7 +51,7 @@ program:
         wrmsr
         testl   %r15d, %r15d
         jnz     1f
-        call    make_idt
+        MAKE_IDT64
 1:      call    barrier
         lidt    idt64_pointer
         testl   %r15d, %r15d
@@ -191,24 +191,6 @@ x2apic: movl    $APIC_BASE, %ecx
         orl     $0x400, %eax
         wrmsr
         movl    $1, %gs:X2
-        ret
-
-make_idt:
-        xorl    %ecx, %ecx
-1:      movl    %ecx, %eax
-        shll    $4, %eax
-        addl    $stubs64, %eax
-        movl    %ecx, %edi
-        shll    $4, %edi
-        addl    $idt64, %edi
-        movw    %ax, (%rdi)
-        movw    $CODE64, 2(%rdi)
-        movw    $0x8e00, 4(%rdi)
-        shrl    $16, %eax
-        movw    %ax, 6(%rdi)
-        incl    %ecx
-        cmpl    $256, %ecx
-        jne     1b
         ret
 
 .align 16

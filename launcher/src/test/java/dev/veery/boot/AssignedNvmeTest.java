@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.veery.lab.Lab;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,15 +28,12 @@ class AssignedNvmeTest {
 
     @Test
     void theOrderOfDiskAndIommuDoesNotMatter() throws Exception {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        BootFiles files = BootFiles.cloud();
         assumeTrue(
                 Files.exists(Program.ROOT.resolve("launcher/target/veery/classpath")),
                 "the program is not built: run launcher/bin/build");
-        Path guest = Files.createDirectory(directory.resolve("guest"));
-        Files.copy(Path.of(kernel), guest.resolve("vmlinuz"));
-        Files.write(guest.resolve("initrd"), withInit(Files.readAllBytes(Path.of(initrd))));
+        Path guest = directory.resolve("guest");
+        files.copyTo(guest, init());
         Files.writeString(guest.resolve("job"), job());
 
         Lab.Result result = Lab.run(
@@ -77,15 +73,14 @@ class AssignedNvmeTest {
                 + "true\n";
     }
 
-    /** The archive with another one behind it, whose first process reads the disk and switches off. */
-    private static byte[] withInit(byte[] archive) throws IOException {
-        String init = "#!/bin/busybox sh\n"
+    /** Reads the disk and switches off. */
+    private static String init() {
+        return "#!/bin/busybox sh\n"
                 + "/bin/busybox --install -s /bin\n"
                 + "export PATH=/bin\n"
                 + "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev\n"
                 + "echo \"sum $(dd if=/dev/nvme0n1 bs=1M count=" + MIB + " 2>/dev/null | sha256sum)\"\n"
                 + "dmesg | grep -E 'nvme|DMAR'\n"
                 + "poweroff -f\n";
-        return InitialRamDisk.withInit(archive, init);
     }
 }

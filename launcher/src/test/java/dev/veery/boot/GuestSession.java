@@ -1,7 +1,5 @@
 package dev.veery.boot;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -46,22 +44,18 @@ final class GuestSession implements AutoCloseable {
 
     /** As {@link #boot}, with the kernel of ordinary installations, which has drivers of more devices. */
     static GuestSession bootGeneric(String append, String... options) throws IOException {
-        GuestSession session = start("VEERY_TEST_GENERIC_KERNEL", "VEERY_TEST_GENERIC_INITRD", "", append, options);
+        GuestSession session = start(BootFiles.generic(), "", append, options);
         session.awaitPrompt();
         return session;
     }
 
     /** Begins to boot, with more options for the JVM. */
     static GuestSession start(String javaOptions, String append, String... options) throws IOException {
-        return start("VEERY_TEST_KERNEL", "VEERY_TEST_INITRD", javaOptions, append, options);
+        return start(BootFiles.cloud(), javaOptions, append, options);
     }
 
-    private static GuestSession start(
-            String kernelName, String initrdName, String javaOptions, String append, String... options)
+    private static GuestSession start(BootFiles files, String javaOptions, String append, String... options)
             throws IOException {
-        String kernel = System.getenv(kernelName);
-        String initrd = System.getenv(initrdName);
-        assumeTrue(kernel != null && initrd != null, kernelName + " and " + initrdName + " name nothing to boot");
         List<String> command = new ArrayList<>(List.of(
                 Program.ROOT.resolve("launcher/bin/veery").toString(),
                 "-m",
@@ -72,9 +66,9 @@ final class GuestSession implements AutoCloseable {
                 "-serial",
                 "stdio",
                 "-kernel",
-                kernel,
+                files.kernel(),
                 "-initrd",
-                initrd,
+                files.initrd(),
                 "-append",
                 "console=ttyS0 quiet " + append));
         command.addAll(List.of(options));

@@ -1,7 +1,6 @@
 package dev.veery.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.veery.accel.Accelerator;
 import dev.veery.accel.Vcpu;
@@ -161,9 +160,7 @@ class HotPlugBootTest {
     }
 
     private Q35Machine machine(HostClock clock, Disks disks, Console console, boolean acpi) {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        BootFiles files = BootFiles.cloud();
         LinuxHostCode host = new LinuxHostCode();
         Accelerator accelerator = host.problem().isEmpty() ? new JitAccelerator(host) : new InterpreterAccelerator();
         return new Q35Machine(new Q35Settings(
@@ -177,7 +174,9 @@ class HotPlugBootTest {
                 256 * Units.MIB,
                 Q35Options.parse(Map.of()),
                 new Q35Settings.Boot(
-                        kernel, initrd, "console=ttyS0 quiet no_timer_check intel_iommu=on,strict iommu=nopt"),
+                        files.kernel(),
+                        files.initrd(),
+                        "console=ttyS0 quiet no_timer_check intel_iommu=on,strict iommu=nopt"),
                 List.of(console),
                 id -> {
                     throw new ConfigException("chardev '" + id + "' not found");

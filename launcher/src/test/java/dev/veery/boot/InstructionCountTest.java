@@ -2,7 +2,6 @@ package dev.veery.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +30,7 @@ class InstructionCountTest {
 
     private Course boot(String accelerator, String processors, int shift, StringBuilder messages)
             throws IOException, InterruptedException {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        BootFiles files = BootFiles.cloud();
         Path serial = Files.createTempFile(directory, "serial", "");
         Program run = Program.run(
                 directory,
@@ -58,9 +55,9 @@ class InstructionCountTest {
                         "-serial",
                         "file:" + serial,
                         "-kernel",
-                        kernel,
+                        files.kernel(),
                         "-initrd",
-                        initrd,
+                        files.initrd(),
                         "-append",
                         "console=ttyS0 veery.check"));
         assertEquals(0, run.status(), run.err());
@@ -97,13 +94,21 @@ class InstructionCountTest {
     @CsvSource({"interp, 0, 5", "interp, 3, 40", "tcg, 2, 20"})
     void anInstructionTakesItsShareOfTime(String accelerator, int shift, int ticks)
             throws IOException, InterruptedException {
-        Path kernel = multiboot(
-                0x0f, 0x31, // rdtsc
-                0x89, 0xc3, // mov ebx, eax
-                0x90, 0x90, 0x90, // nop
-                0x0f, 0x31, // rdtsc
-                0x29, 0xd8, // sub eax, ebx
-                0xe6, 0xf4); // out f4h, al
+        Path kernel = MultibootKernel.write(
+                directory.resolve("guest"),
+                0x0f,
+                0x31, // rdtsc
+                0x89,
+                0xc3, // mov ebx, eax
+                0x90,
+                0x90,
+                0x90, // nop
+                0x0f,
+                0x31, // rdtsc
+                0x29,
+                0xd8, // sub eax, ebx
+                0xe6,
+                0xf4); // out f4h, al
         List<String> command = new ArrayList<>(
                 List.of(Program.ROOT.resolve("launcher/bin/veery").toString(), "-accel", accelerator));
         command.addAll(List.of("-icount", Integer.toString(shift), "-nodefaults", "-display", "none"));
@@ -113,19 +118,6 @@ class InstructionCountTest {
 
         assertEquals("", run.err());
         assertEquals(ticks << 1 | 1, run.status());
-    }
-
-    /** A multiboot kernel: header with addresses, then {@code code} at 1 MiB + 20h. */
-    private Path multiboot(int... code) throws IOException {
-        int[] header = {0x1badb002, 0x1_0000, -(0x1badb002 + 0x1_0000), 0x10_0000, 0x10_0000, 0, 0, 0x10_0020};
-        byte[] image = new byte[32 + code.length];
-        for (int n = 0; n < 32; n++) {
-            image[n] = (byte) (header[n / 4] >>> 8 * (n % 4));
-        }
-        for (int n = 0; n < code.length; n++) {
-            image[32 + n] = (byte) code[n];
-        }
-        return Files.write(directory.resolve("guest"), image);
     }
 
     @Test

@@ -60,15 +60,12 @@ class KvmGuestTest {
 
     @Test
     void guestsSeeTheSameMachineUnderKvm() throws Exception {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        BootFiles files = BootFiles.cloud();
         assumeTrue(
                 Files.exists(Program.ROOT.resolve("launcher/target/veery/classpath")),
                 "the program is not built: run launcher/bin/build");
-        Path guest = Files.createDirectory(directory.resolve("guest"));
-        Files.copy(Path.of(kernel), guest.resolve("vmlinuz"));
-        Files.write(guest.resolve("initrd"), InitialRamDisk.withInit(Files.readAllBytes(Path.of(initrd)), init()));
+        Path guest = directory.resolve("guest");
+        files.copyTo(guest, init());
         byte[] disk = new byte[DISK_BYTES];
         new Random(7).nextBytes(disk);
         Files.write(guest.resolve("disk"), disk);

@@ -2,7 +2,6 @@ package dev.veery.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,13 +20,11 @@ class PciGuestTest {
 
     @Test
     void nestedSwitchesAreEnumerated() throws IOException, InterruptedException {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        assumeTrue(kernel != null && initrd != null, "VEERY_TEST_KERNEL and VEERY_TEST_INITRD name nothing to boot");
+        BootFiles files = BootFiles.cloud();
         List<String> command = new ArrayList<>(
                 List.of(Program.ROOT.resolve("launcher/bin/veery").toString(), "-m", "256M", "-no-reboot"));
         command.addAll(List.of("-nodefaults", "-display", "none", "-serial", "stdio"));
-        command.addAll(List.of("-kernel", kernel, "-initrd", initrd));
+        command.addAll(List.of("-kernel", files.kernel(), "-initrd", files.initrd()));
         command.addAll(List.of("-append", "console=ttyS0 quiet veery.check intel_iommu=on"));
         for (String device : List.of(
                 "edu,bus=d2",

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.veery.boot.BootFiles;
+import dev.veery.boot.MultibootKernel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,17 +67,8 @@ class ProgramBootTest {
         assertEquals("", outcome.out());
     }
 
-    /** A multiboot kernel of a few instructions: header with addresses, then {@code code} at 1 MiB + 20h. */
     private Path guest(int... code) throws IOException {
-        int[] header = {0x1badb002, 0x1_0000, -(0x1badb002 + 0x1_0000), 0x10_0000, 0x10_0000, 0, 0, 0x10_0020};
-        byte[] image = new byte[32 + code.length];
-        for (int n = 0; n < 32; n++) {
-            image[n] = (byte) (header[n / 4] >>> 8 * (n % 4));
-        }
-        for (int n = 0; n < code.length; n++) {
-            image[32 + n] = (byte) code[n];
-        }
-        return Files.write(directory.resolve("guest"), image);
+        return MultibootKernel.write(directory.resolve("guest"), code);
     }
 
     @ParameterizedTest
@@ -112,14 +105,13 @@ class ProgramBootTest {
 
     @Test
     void aTruncatedInitrdIsRefused() throws Exception {
-        String kernel = System.getenv("VEERY_TEST_KERNEL");
-        String initrd = System.getenv("VEERY_TEST_INITRD");
-        org.junit.jupiter.api.Assumptions.assumeTrue(
-                kernel != null && initrd != null, "launcher/bin/check names a kernel and an initial RAM disk");
-        byte[] whole = Files.readAllBytes(Path.of(initrd));
+        BootFiles files = BootFiles.cloud();
+        byte[] whole = Files.readAllBytes(Path.of(files.initrd()));
         Path cut = Files.write(directory.resolve("cut"), java.util.Arrays.copyOf(whole, whole.length / 2));
         assertOneLine(
-                1, cut.toString(), run("-m", "256M", "-display", "none", "-kernel", kernel, "-initrd", cut.toString()));
+                1,
+                cut.toString(),
+                run("-m", "256M", "-display", "none", "-kernel", files.kernel(), "-initrd", cut.toString()));
     }
 
     @Test

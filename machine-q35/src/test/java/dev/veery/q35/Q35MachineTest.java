@@ -71,38 +71,6 @@ class Q35MachineTest {
         }
     }
 
-    private final class Recorder implements MachineEvents {
-        @Override
-        public void poweredOff() {
-            events.add("off");
-        }
-
-        @Override
-        public void resetRequested() {
-            events.add("reset");
-        }
-
-        @Override
-        public void debugExit(int status) {
-            events.add("exit " + status);
-        }
-
-        @Override
-        public void guestPanicked() {
-            events.add("panic");
-        }
-
-        @Override
-        public void tripleFault(Vcpu vcpu) {
-            events.add("triple fault");
-        }
-
-        @Override
-        public void engineFailed(Vcpu vcpu, Throwable cause) {
-            events.add("failed");
-        }
-    }
-
     private CharBackend console() {
         return new CharBackend() {
             @Override
@@ -155,7 +123,7 @@ class Q35MachineTest {
                 new UUID(1, 2),
                 "1",
                 new byte[32],
-                new Recorder(),
+                new RecordedEvents(events),
                 warning -> events.add("warning " + warning));
         Q35Machine made = new Q35Machine(settings);
         machine = made;
@@ -288,7 +256,7 @@ class Q35MachineTest {
         m.ports().write(0x92, 1, 1);
         m.ports().write(0xf4, 4, 3);
         m.ports().write(0x505, 1, 1);
-        assertEquals(List.of("off", "reset", "reset", "reset", "exit 7", "panic"), events);
+        assertEquals(List.of("off", "reset", "reset", "reset", "exit 7", "panicked"), events);
         m.ports().write(0x3f8, 1, 'x');
         assertEquals("x", serial.toString());
     }

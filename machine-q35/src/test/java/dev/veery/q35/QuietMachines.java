@@ -16,7 +16,6 @@ import dev.veery.memory.AddressSpace;
 import dev.veery.memory.RamAllocator;
 import dev.veery.memory.RamBacking;
 import dev.veery.memory.access.OffHeap;
-import dev.veery.model.Device;
 import dev.veery.model.DeviceDescriptor;
 import dev.veery.net.NullNet;
 import dev.veery.time.ManualClock;
@@ -127,7 +126,7 @@ final class QuietMachines implements AutoCloseable {
                         new UUID(1, 2),
                         "1",
                         new byte[32],
-                        new Events(),
+                        new RecordedEvents(events),
                         events::add),
                 planner);
     }
@@ -162,43 +161,6 @@ final class QuietMachines implements AutoCloseable {
         @Override
         public Vcpu createVcpu(VcpuConfig config) {
             return new QuietVcpu(config);
-        }
-    }
-
-    private final class Events implements MachineEvents {
-        @Override
-        public void poweredOff() {
-            events.add("off");
-        }
-
-        @Override
-        public void resetRequested() {
-            events.add("reset");
-        }
-
-        @Override
-        public void debugExit(int status) {
-            events.add("exit " + status);
-        }
-
-        @Override
-        public void guestPanicked() {
-            events.add("panicked");
-        }
-
-        @Override
-        public void deviceDeleted(Device device) {
-            events.add("deleted " + device.id());
-        }
-
-        @Override
-        public void tripleFault(Vcpu vcpu) {
-            events.add("triple fault");
-        }
-
-        @Override
-        public void engineFailed(Vcpu vcpu, Throwable cause) {
-            events.add("failed " + cause);
         }
     }
 }

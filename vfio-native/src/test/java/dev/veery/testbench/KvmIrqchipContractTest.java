@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** The contract with all interrupt controllers in the kernel. */
 @Tag("kvm")
-class KvmIrqchipContractTest extends KvmContractTest {
+class KvmIrqchipContractTest extends KvmLocalApicContractTest {
     @Override
     IrqchipMode mode() {
         return IrqchipMode.ON;
@@ -74,17 +74,5 @@ class KvmIrqchipContractTest extends KvmContractTest {
         t.cpu.start();
         assertEquals(Stop.vector(0x41), t.finish());
         t.locked(chip::reset);
-    }
-
-    /** The timer is the kernel's: real time, and nobody to ask before it fires. */
-    @Test
-    @Override
-    void deadlineTimerFiresWhenTheCounterReachesIt() {
-        Tables.long64(t);
-        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
-        code.b(0xc7, 0x87).d(0x320).d(2 << 17 | 0x40);
-        code.b(0x0f, 0x31, 0x05).d(5_000_000).b(0x83, 0xd2, 0).mov(1, 0x6e0).b(0x0f, 0x30); // rdtsc; add; adc; wrmsr
-        t.start(Tables.CODE, code.b(0xfb, 0xf4, 0xeb, 0xfd));
-        assertEquals(Stop.vector(0x40), t.run(), t::where);
     }
 }

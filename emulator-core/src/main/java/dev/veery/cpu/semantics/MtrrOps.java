@@ -17,25 +17,10 @@ final class MtrrOps {
 
     /** Whether {@code msr} is one of these registers. */
     static boolean exists(int msr) {
-        return msr == Msr.MTRRCAP || msr == Msr.MTRR_DEF_TYPE || variable(msr) >= 0 || fixed(msr) >= 0;
-    }
-
-    private static int variable(int msr) {
-        int i = msr - Msr.MTRR_PHYSBASE0;
-        return i >= 0 && i < 2 * MsrBank.VARIABLE_RANGES ? i : -1;
-    }
-
-    private static int fixed(int msr) {
-        switch (msr) {
-            case Msr.MTRR_FIX64K_00000:
-                return 0;
-            case Msr.MTRR_FIX16K_80000:
-                return 1;
-            case Msr.MTRR_FIX16K_A0000:
-                return 2;
-            default:
-                return msr >= Msr.MTRR_FIX4K_C0000 && msr <= Msr.MTRR_FIX4K_F8000 ? 3 + msr - Msr.MTRR_FIX4K_C0000 : -1;
-        }
+        return msr == Msr.MTRRCAP
+                || msr == Msr.MTRR_DEF_TYPE
+                || MsrBank.variableRange(msr) >= 0
+                || MsrBank.fixedRange(msr) >= 0;
     }
 
     /** Reads a register other than MTRRCAP. */
@@ -43,8 +28,8 @@ final class MtrrOps {
         if (msr == Msr.MTRR_DEF_TYPE) {
             return b.mtrrDefType;
         }
-        int v = variable(msr);
-        return v >= 0 ? b.mtrrVariable[v] : b.mtrrFixed[fixed(msr)];
+        int v = MsrBank.variableRange(msr);
+        return v >= 0 ? b.mtrrVariable[v] : b.mtrrFixed[MsrBank.fixedRange(msr)];
     }
 
     /** Writes a register; false when it is read-only or the value not valid. */
@@ -59,7 +44,7 @@ final class MtrrOps {
             b.mtrrDefType = value;
             return true;
         }
-        int v = variable(msr);
+        int v = MsrBank.variableRange(msr);
         if (v >= 0) {
             boolean mask = (v & 1) != 0;
             long reserved = (mask ? MASK_RESERVED : BASE_RESERVED) | -1L << physicalBits;
@@ -74,7 +59,7 @@ final class MtrrOps {
                 return false;
             }
         }
-        b.mtrrFixed[fixed(msr)] = value;
+        b.mtrrFixed[MsrBank.fixedRange(msr)] = value;
         return true;
     }
 

@@ -69,6 +69,26 @@ public final class MsrBank {
         powerOn();
     }
 
+    /** Index of IA32_MTRR_PHYSBASEn or IA32_MTRR_PHYSMASKn in {@link #mtrrVariable}, or -1. */
+    public static int variableRange(int msr) {
+        int i = msr - Msr.MTRR_PHYSBASE0;
+        return i >= 0 && i < 2 * VARIABLE_RANGES ? i : -1;
+    }
+
+    /** Index of a register of fixed ranges in {@link #mtrrFixed}, or -1. */
+    public static int fixedRange(int msr) {
+        switch (msr) {
+            case Msr.MTRR_FIX64K_00000:
+                return 0;
+            case Msr.MTRR_FIX16K_80000:
+                return 1;
+            case Msr.MTRR_FIX16K_A0000:
+                return 2;
+            default:
+                return msr >= Msr.MTRR_FIX4K_C0000 && msr <= Msr.MTRR_FIX4K_F8000 ? 3 + msr - Msr.MTRR_FIX4K_C0000 : -1;
+        }
+    }
+
     /** Power-on values (SDM vol. 3, table 10-1). */
     public void powerOn() {
         init();

@@ -8,19 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.veery.base.MachineLock;
 import dev.veery.bus.pci.PciDevice;
 import dev.veery.memory.access.OffHeap;
-import dev.veery.net.FramePieces;
+import dev.veery.net.Cable;
 import dev.veery.net.MacAddresses;
-import dev.veery.net.NetBackend;
-import dev.veery.net.NetFrontend;
 import dev.veery.testbench.PciBench;
 import dev.veery.time.ManualClock;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,46 +39,6 @@ class E1000eDeviceTest {
 
     @SuppressWarnings("NullAway.Init")
     private PciDevice device;
-
-    /** Keeps what is sent. */
-    private static final class Cable implements NetBackend {
-        final List<byte[]> sent = new ArrayList<>();
-
-        @Nullable
-        NetFrontend card;
-
-        int room = Integer.MAX_VALUE;
-        int resumed;
-        private final long copy = OffHeap.allocate(MAX_FRAME);
-
-        @Override
-        public void connect(NetFrontend frontend) {
-            card = frontend;
-        }
-
-        @Override
-        public boolean send(FramePieces frame) {
-            if (room == 0) {
-                return false;
-            }
-            room--;
-            byte[] bytes = new byte[frame.length()];
-            assertEquals(bytes.length, frame.copyTo(copy, MAX_FRAME));
-            OffHeap.copyOut(copy, bytes, 0, bytes.length);
-            sent.add(bytes);
-            return true;
-        }
-
-        @Override
-        public void resume() {
-            resumed++;
-        }
-
-        @Override
-        public void close() {
-            OffHeap.free(copy);
-        }
-    }
 
     @BeforeEach
     void start() {

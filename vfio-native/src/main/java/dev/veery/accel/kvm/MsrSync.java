@@ -196,10 +196,8 @@ final class MsrSync implements AutoCloseable {
             case Msr.MTRR_DEF_TYPE:
                 return s.msrs.mtrrDefType;
             default:
-                int range = msr - Msr.MTRR_PHYSBASE0;
-                return range >= 0 && range < s.msrs.mtrrVariable.length
-                        ? s.msrs.mtrrVariable[range]
-                        : s.msrs.mtrrFixed[fixed(msr)];
+                int range = MsrBank.variableRange(msr);
+                return range >= 0 ? s.msrs.mtrrVariable[range] : s.msrs.mtrrFixed[MsrBank.fixedRange(msr)];
         }
     }
 
@@ -248,27 +246,13 @@ final class MsrSync implements AutoCloseable {
                 s.msrs.mtrrDefType = value;
                 break;
             default:
-                int range = msr - Msr.MTRR_PHYSBASE0;
-                if (range >= 0 && range < s.msrs.mtrrVariable.length) {
+                int range = MsrBank.variableRange(msr);
+                if (range >= 0) {
                     s.msrs.mtrrVariable[range] = value;
                 } else {
-                    s.msrs.mtrrFixed[fixed(msr)] = value;
+                    s.msrs.mtrrFixed[MsrBank.fixedRange(msr)] = value;
                 }
                 break;
-        }
-    }
-
-    /** Index of a fixed range in {@link MsrBank#mtrrFixed}. */
-    private static int fixed(int msr) {
-        switch (msr) {
-            case Msr.MTRR_FIX64K_00000:
-                return 0;
-            case Msr.MTRR_FIX16K_80000:
-                return 1;
-            case Msr.MTRR_FIX16K_A0000:
-                return 2;
-            default:
-                return 3 + msr - Msr.MTRR_FIX4K_C0000;
         }
     }
 

@@ -8,47 +8,24 @@ import dev.veery.linux.sys.Fd;
 import dev.veery.linux.sys.PollSet;
 import dev.veery.linux.sys.SysException;
 import dev.veery.memory.access.OffHeap;
-import dev.veery.net.NetBackend;
-import dev.veery.net.NetFrontend;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.veery.net.ThreadedNet;
 
-/**
- * A network behind a descriptor that does not block. A thread reads without the machine lock, as frames come, and takes it to
- * deliver.
- */
-abstract class DescriptorNet implements NetBackend {
-    static final Logger LOG = LoggerFactory.getLogger("dev.veery.net");
-
-    final String id;
+/** A network behind a descriptor that does not block. */
+abstract class DescriptorNet extends ThreadedNet {
     final Fd fd;
 
     /** For the subclass, until the network is closed. */
     final long memory;
 
-    private final MachineLock lock;
     private final EventFd wake;
-    private final Thread thread;
-
-    /** Guards {@link #roomAgain}. */
-    private final Object monitor = new Object();
-
-    private boolean roomAgain;
-    private volatile boolean closed;
     private volatile boolean writing;
-    private boolean released;
-    private @Nullable NetFrontend frontend;
 
     /** With {@code bytes} of memory. */
     DescriptorNet(String id, Fd fd, long bytes, MachineLock lock) {
-        this.id = id;
+        super(id, lock);
         this.fd = fd;
-        this.lock = lock;
         wake = new EventFd("net " + id);
         memory = OffHeap.allocateUninitialized(bytes, 64);
-        thread = new Thread(this::run, "veery-net-" + id);
-        thread.setDaemon(true);
     }
 
     /** There may be something to read; on the thread, without the machine lock. False at the end. */
@@ -68,18 +45,6 @@ abstract class DescriptorNet implements NetBackend {
         }
     }
 
-    /** Whether the network may not be used any more. */
-    final boolean released() {
-        return released;
-    }
-
-    final void sendable() {
-        NetFrontend to = frontend;
-        if (to != null) {
-            to.sendable();
-        }
-    }
-
     /** Reads, as {@link Fd#read}; -1 if there is nothing, or nobody who sends. */
     final long read(long buffer, long count) {
         try {
@@ -93,113 +58,39 @@ abstract class DescriptorNet implements NetBackend {
     }
 
     @Override
-    public final void connect(NetFrontend to) {
-        frontend = to;
-        thread.start();
-    }
-
-    private void run() {
+    protected final void receive() {
         Fd[] fds = {fd, wake.fd()};
         try (PollSet reading = new PollSet(fds, new int[] {Poll.POLLIN, Poll.POLLIN});
                 PollSet both = new PollSet(fds, new int[] {Poll.POLLIN | Poll.POLLOUT, Poll.POLLIN})) {
             boolean open = true;
-            while (open && !closed) {
+            while (open && !closed()) {
                 PollSet poll = writing ? both : reading;
                 poll.await(-1);
                 if (poll.ready(1) != 0) {
                     wake.drain();
                 }
-                if (!closed && (poll.ready(0) & Poll.POLLOUT) != 0) {
-                    withLock(this::writable);
+                if (!closed() && (poll.ready(0) & Poll.POLLOUT) != 0) {
+                    locked(this::writable);
                 }
-                if (!closed && (poll.ready(0) & ~Poll.POLLOUT) != 0) {
+                if (!closed() && (poll.ready(0) & ~Poll.POLLOUT) != 0) {
                     open = received();
                 }
             }
         } catch (SysException e) {
             LOG.warn("network '{}' ends: {}", id, e.getMessage());
-        } finally {
-            release();
-        }
-    }
-
-    private void withLock(Runnable action) {
-        lock.lock();
-        try {
-            action.run();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Hands a frame over; waits until there is room. On the thread, without the machine lock. */
-    final void deliver(long host, int length) {
-        while (!closed) {
-            lock.lock();
-            try {
-                synchronized (monitor) {
-                    roomAgain = false;
-                }
-                NetFrontend to = frontend;
-                if (to == null || to.receive(host, length)) {
-                    return;
-                }
-            } finally {
-                lock.unlock();
-            }
-            awaitRoom();
-        }
-    }
-
-    private void awaitRoom() {
-        synchronized (monitor) {
-            while (!roomAgain && !closed) {
-                try {
-                    monitor.wait();
-                } catch (InterruptedException e) {
-                    closed = true;
-                }
-            }
         }
     }
 
     @Override
-    public final void resume() {
-        synchronized (monitor) {
-            roomAgain = true;
-            monitor.notifyAll();
-        }
+    protected final void wake() {
+        wake.signal();
     }
 
     @Override
-    public final void close() {
-        closed = true;
-        resume();
-        lock.lock();
-        try {
-            // Its thread may be at its end already, as the other side is gone.
-            if (thread.isAlive() && !released) {
-                wake.signal();
-            } else {
-                release();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void release() {
-        lock.lock();
-        try {
-            if (!released) {
-                released = true;
-                ending();
-                fd.close();
-                wake.close();
-                OffHeap.free(memory);
-            }
-        } finally {
-            lock.unlock();
-        }
+    protected final void release() {
+        ending();
+        fd.close();
+        wake.close();
+        OffHeap.free(memory);
     }
 }
