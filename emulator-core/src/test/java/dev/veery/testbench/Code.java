@@ -54,6 +54,12 @@ public final class Code {
         return b(0xe6, TestMachine.READY);
     }
 
+    /** Other code. */
+    public Code append(Code other) {
+        out.writeBytes(other.bytes());
+        return this;
+    }
+
     /** Bytes so far. */
     public int length() {
         return out.size();

@@ -2,6 +2,7 @@ package dev.veery.testbench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.veery.cpu.mmu.SoftMmu;
 import dev.veery.cpu.state.CpuState;
 import dev.veery.cpu.state.Cr;
 import dev.veery.cpu.state.Vector;
@@ -407,6 +408,149 @@ class PagingTest {
                         .d(userCode)
                         .b(0x48, 0xcf));
         assertPageFault(P | U, Tables.DATA, t.run());
+    }
+
+    // ---- process-context identifiers, section 4.10.1
+
+    private static final long KEEP = 1L << 63;
+
+    /** Page tables as those of {@link Tables#long64}, at {@code root} and behind. Returns the address of the page table. */
+    private long addressSpace(long root) {
+        long table = root + 0x3000;
+        for (int i = 0; i < 512; i++) {
+            t.poke(root + 0x1000 + 8 * i, t.peek(Tables.PDPT + 8 * i));
+            t.poke(root + 0x2000 + 8 * i, t.peek(Tables.PD + 8 * i));
+            t.poke(table + 8 * i, t.peek(Tables.PT + 8 * i));
+        }
+        t.poke(root, root + 0x1000 | Tables.PWU);
+        t.poke(root + 0x1000, root + 0x2000 | Tables.PWU);
+        t.poke(root + 0x2000, table | Tables.PWU);
+        return table;
+    }
+
+    private void map(long table, long linear, long page) {
+        t.poke(table + (linear >>> 12) * 8, page | Tables.PWU);
+    }
+
+    @Test
+    void processContextsAreKeptApart() {
+        Tables.long64(t);
+        s.cr4 |= Cr.CR4_PCIDE;
+        long root = 0x120000;
+        long table = addressSpace(root);
+        long f = Tables.CODE + 0x4000;
+        map(table, f, 0x31000);
+        map(table, Tables.DATA, 0x30000);
+        t.load(f, Code.of(0xb8).d(1).b(0xc3));
+        t.load(0x31000, Code.of(0xb8).d(0x100).b(0xc3));
+        t.poke32(Tables.DATA, 0x10);
+        t.poke32(0x30000, 0x1000);
+        s.setGpr(8, Tables.PML4 | 1 | KEEP);
+        s.setGpr(9, root | 2 | KEEP);
+        s.setGpr(CpuState.RDI, f);
+        s.setGpr(CpuState.RDX, Tables.DATA);
+        s.setGpr(CpuState.RCX, 500);
+        Code half = new Code().b(0xff, 0xd7, 0x01, 0xc3, 0x03, 0x1a); // call rdi; add ebx, eax; add ebx, [rdx]
+        Code loop = Code.of(0x41, 0x0f, 0x22, 0xd8)
+                .append(half)
+                .b(0x41, 0x0f, 0x22, 0xd9)
+                .append(half)
+                .b(0xff, 0xc9);
+        t.start(
+                Tables.CODE,
+                new Code().append(loop).b(0x75, -(loop.length() + 2) & 0xff).exit(1));
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(500 * 0x1111, s.gpr(CpuState.RBX));
+    }
+
+    /** What drops translations of PCID 2 while PCID 1 is in force, and what does not. */
+    static Stream<Arguments> contextFlushes() {
+        return Stream.of(
+                Arguments.of("nothing", -1, 2 | KEEP, 1),
+                Arguments.of("CR3 without bit 63", -1, 2L, 2),
+                Arguments.of("INVPCID of the address", 0, 2 | KEEP, 2),
+                Arguments.of("INVPCID of the context", 1, 2 | KEEP, 2),
+                Arguments.of("INVPCID of everything", 2, 2 | KEEP, 2),
+                Arguments.of("INVPCID of everything that is not global", 3, 2 | KEEP, 2),
+                Arguments.of("another PCID", -1, 3 | KEEP, 2));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("contextFlushes")
+    void translationsOfAContextLastUntilTheyAreDropped(String name, int type, long back, int seen) {
+        Tables.long64(t);
+        s.cr4 |= Cr.CR4_PCIDE;
+        long root = 0x120000;
+        long table = addressSpace(root);
+        t.poke32(Tables.DATA, 1);
+        t.poke32(0x30000, 2);
+        long descriptor = 0x32000;
+        t.poke(descriptor, 2);
+        t.poke(descriptor + 8, Tables.DATA);
+        s.setGpr(8, root | 2 | KEEP);
+        s.setGpr(9, Tables.PML4 | 1 | KEEP);
+        s.setGpr(10, root | back);
+        s.setGpr(CpuState.RAX, type);
+        s.setGpr(CpuState.RDI, table + (Tables.DATA >>> 12) * 8);
+        s.setGpr(CpuState.RSI, descriptor);
+        s.setGpr(CpuState.RDX, Tables.DATA);
+        s.setGpr(CpuState.RCX, 0x30000 | Tables.PWU);
+        Code code = Code.of(0x41, 0x0f, 0x22, 0xd8, 0x8b, 0x1a); // mov cr3, r8; mov ebx, [rdx]
+        code.b(0x41, 0x0f, 0x22, 0xd9, 0x48, 0x89, 0x0f); // mov cr3, r9; mov [rdi], rcx
+        if (type >= 0) {
+            code.b(0x66, 0x0f, 0x38, 0x82, 0x06); // invpcid rax, [rsi]
+        }
+        t.start(Tables.CODE, code.b(0x41, 0x0f, 0x22, 0xda, 0x8b, 0x2a).exit(1)); // mov cr3, r10; mov ebp, [rdx]
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(1, s.gpr(CpuState.RBX));
+        assertEquals(seen, s.gpr(CpuState.RBP));
+    }
+
+    @Test
+    void invlpgDropsGlobalTranslationsOfAllContexts() {
+        Tables.long64(t);
+        s.cr4 |= Cr.CR4_PCIDE;
+        change(Mode.LONG, Tables.DATA, 0, Tables.GLOBAL);
+        t.poke32(Tables.DATA, 1);
+        t.poke32(0x30000, 2);
+        s.setGpr(8, Tables.PML4 | 2 | KEEP);
+        s.setGpr(9, Tables.PML4 | 1 | KEEP);
+        s.setGpr(CpuState.RDI, Tables.pte(Tables.DATA));
+        s.setGpr(CpuState.RDX, Tables.DATA);
+        s.setGpr(CpuState.RCX, 0x30000 | Tables.PWU | Tables.GLOBAL);
+        Code code = Code.of(0x41, 0x0f, 0x22, 0xd8, 0x8b, 0x1a); // mov cr3, r8; mov ebx, [rdx]
+        code.b(0x41, 0x0f, 0x22, 0xd9, 0x48, 0x89, 0x0f, 0x0f, 0x01, 0x3a); // mov cr3, r9; mov [rdi], rcx; invlpg [rdx]
+        t.start(Tables.CODE, code.b(0x41, 0x0f, 0x22, 0xd8, 0x8b, 0x2a).exit(1)); // mov cr3, r8; mov ebp, [rdx]
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(2, s.gpr(CpuState.RBP));
+    }
+
+    @Test
+    void moreContextsThanAreKept() {
+        Tables.long64(t);
+        s.cr4 |= Cr.CR4_PCIDE;
+        int contexts = 2 * SoftMmu.SPACES + 1;
+        Code code = new Code();
+        long expected = 0;
+        for (int i = 0; i < contexts; i++) {
+            long root = 0x200000 + 0x8000L * i;
+            map(addressSpace(root), Tables.DATA, 0x180000 + 0x1000L * i);
+            t.poke32(0x180000 + 0x1000L * i, 1 << i);
+        }
+        for (int turn = 0; turn < 3; turn++) {
+            for (int i = 0; i < contexts; i++) {
+                // The first context comes at every second turn, and stays.
+                int which = (i & 1) == 0 ? 0 : i;
+                // mov rax, imm64; mov cr3, rax; add ebx, [rdx]
+                code.b(0x48, 0xb8).q(0x200000 + 0x8000L * which | which + 1 | KEEP);
+                code.b(0x0f, 0x22, 0xd8, 0x03, 0x1a);
+                expected += 1 << which;
+            }
+        }
+        s.setGpr(CpuState.RDX, Tables.DATA);
+        t.start(Tables.CODE, code.exit(1));
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(expected, s.gpr(CpuState.RBX));
     }
 
     // ---- accesses over two pages

@@ -16,6 +16,7 @@ import dev.veery.hostcode.asm.Mem;
 import dev.veery.hostcode.asm.Op;
 import dev.veery.hostcode.asm.Reg;
 import dev.veery.memory.access.OffHeap;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,9 @@ public final class JitTier implements NativeTier {
     private final HostCode host;
     private final CodeRegion region;
     private final Sites sites;
-    /** Of code at level 3, of other code below, and of other code above the middle of the address space. */
-    private final JumpTable userJumps = new JumpTable(false);
+
+    /** Of code at level 3, one for each address space; of other code below, and of other code above the middle. */
+    private final JumpTable[] userJumps = new JumpTable[SoftMmu.SPACES];
 
     private final JumpTable lowJumps = new JumpTable(false);
     private final JumpTable highJumps = new JumpTable(true);
@@ -77,7 +79,8 @@ public final class JitTier implements NativeTier {
     /** Where {@link #pendingLink} or {@link #pendingDead} leads. */
     private long pendingRip;
 
-    private int lowGeneration = -1;
+    private final int[] lowGeneration = new int[SoftMmu.SPACES];
+    private int space;
     private int highGeneration = -1;
 
     /** The mode that everything in the tables was translated for, but for the privilege level. */
@@ -193,7 +196,8 @@ public final class JitTier implements NativeTier {
         kept = cache == null ? null : new KeptTranslations(cache, context, region, sites, m.sites());
         OffHeap.putInt(s.base + CpuState.JIT_VECTORS, 0);
         OffHeap.putInt(s.base + CpuState.JIT_X87, 0);
-        OffHeap.putLong(s.base + CpuState.JIT_JUMPS_USER, userJumps.address());
+        Arrays.setAll(userJumps, i -> new JumpTable(false));
+        OffHeap.putLong(s.base + CpuState.JIT_JUMPS_USER, userJumps[0].address());
         OffHeap.putLong(s.base + CpuState.JIT_JUMPS_HIGH, highJumps.address());
         OffHeap.putLong(s.base + CpuState.JIT_SHADOW, NOWHERE);
     }
@@ -451,30 +455,44 @@ public final class JitTier implements NativeTier {
     }
 
     private void clearJumps() {
-        userJumps.clear();
+        for (JumpTable jumps : userJumps) {
+            jumps.clear();
+        }
         lowJumps.clear();
         highJumps.clear();
     }
 
     private JumpTable jumps(long rip) {
-        return s.cpl == 3 ? userJumps : rip < 0 ? highJumps : lowJumps;
+        return s.cpl == 3 ? userJumps[space] : rip < 0 ? highJumps : lowJumps;
+    }
+
+    /** The same address may have other code by now. */
+    private void forgetPending() {
+        pendingLink = -1;
+        pendingDead = 0;
     }
 
     /** Forgets translations that may be stale before code is entered at {@code rip}, which it returns the table for. */
     private JumpTable checkTranslations(long rip) {
-        int low = m.codeGeneration(0);
-        if (low != lowGeneration) {
-            lowGeneration = low;
-            userJumps.clear();
+        if (m.space() != space) {
+            space = m.space();
+            OffHeap.putLong(s.base + CpuState.JIT_JUMPS_USER, userJumps[space].address());
             lowJumps.clear();
+            forgetPending();
+        }
+        int low = m.codeGeneration(0);
+        if (low != lowGeneration[space]) {
+            lowGeneration[space] = low;
+            userJumps[space].clear();
+            lowJumps.clear();
+            forgetPending();
         }
         int high = m.codeGeneration(-1);
         if (high != highGeneration) {
             highGeneration = high;
             highJumps.clear();
             sites.disconnectFar();
-            pendingLink = -1;
-            pendingDead = 0;
+            forgetPending();
         }
         int mode = s.mode & ~CpuState.MODE_USER;
         if (mode != tablesMode) {
@@ -703,7 +721,9 @@ public final class JitTier implements NativeTier {
             kept.free();
         }
         sites.free();
-        userJumps.free();
+        for (JumpTable jumps : userJumps) {
+            jumps.free();
+        }
         lowJumps.free();
         highJumps.free();
     }

@@ -76,14 +76,27 @@ public abstract class Mmu {
     /** The privilege level, CR0, CR4, EFER or RFLAGS.AC changed: permissions of cached translations are looked at anew. */
     public abstract void modeChanged();
 
-    /** Drops every translation (CR3 reload keeps global ones: {@link #flushNonGlobal}). */
+    /** Drops every translation, of all address spaces. */
     public abstract void flushAll();
 
-    /** Drops translations without the G bit. */
+    /** Drops translations without the G bit, of all address spaces. */
     public abstract void flushNonGlobal();
 
-    /** INVLPG. */
+    /**
+     * CR3 was written (SDM vol. 3, section 4.10.4.1).
+     *
+     * @param keep translations of its PCID that are cached are still good; otherwise those without the G bit are dropped
+     */
+    public abstract void changeAddressSpace(boolean keep);
+
+    /** Drops translations of a PCID without the G bit. */
+    public abstract void flushSpace(int pcid);
+
+    /** INVLPG: drops translations of a page, of the current PCID and global ones. */
     public abstract void flushPage(long linear);
+
+    /** Drops translations of a page, of a PCID. */
+    public abstract void flushPage(int pcid, long linear);
 
     /** Whether the four page-directory-pointer entries at {@code cr3} have no reserved bit set (SDM vol. 3, section 4.4.1). */
     public abstract boolean pdptesValid(long cr3);

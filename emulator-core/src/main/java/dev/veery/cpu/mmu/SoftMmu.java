@@ -19,19 +19,32 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SoftMmu extends Mmu {
     private static final long PAGE_MASK = Tlb.PAGE_MASK;
-    private static final int FETCH_SLOTS = 512;
-    private static final int CODE_SEEN = 4096;
 
     /** Of so many stores the slow way one is looked at closer. */
     private static final int SLOW_SAMPLE = 64;
 
     private static final int LARGE_SHIFT = 21;
 
+    /** Address spaces whose translations are kept; Linux has six in use on a processor. */
+    public static final int SPACES = 6;
+
     private final CpuState s;
     private final AddressSpace memory;
-    private final Tlb tlb = new Tlb();
     private final PageWalker walker;
     private final WatchPoints watch;
+
+    /** Translations kept, in no order; more are made when a system uses PCIDs. */
+    private final @Nullable Translations[] spaces = new Translations[SPACES];
+
+    /** Those of the current address space, which are always among {@link #spaces}. */
+    private Translations here = new Translations(0);
+
+    private Tlb tlb = here.tlb;
+
+    /** The TLBs in {@link #spaces}, for other processors. */
+    private volatile Tlb[] tlbs = {tlb};
+
+    private long changes;
 
     /** Table that fast accesses look into: that of the current permissions, or the one that never hits. */
     private long table;
@@ -49,30 +62,15 @@ public final class SoftMmu extends Mmu {
 
     private long trackedOffset;
 
-    /** Code translations, direct-mapped: linear page with the privilege in bit 0, host page, block and page in it. */
-    private final long[] fetchTag = new long[FETCH_SLOTS];
-
-    private final long[] fetchHost = new long[FETCH_SLOTS];
-    private final @Nullable RamBlock[] fetchBlock = new RamBlock[FETCH_SLOTS];
-    private final int[] fetchPage = new int[FETCH_SLOTS];
-    private final boolean[] fetchGlobal = new boolean[FETCH_SLOTS];
-    private final boolean[] fetchLarge = new boolean[FETCH_SLOTS];
-
-    /** Pages that code has been fetched from since the last change, hashed; small and large pages apart. */
-    private final long[] codeSeen = new long[CODE_SEEN / 64];
-
-    private final long[] largeCodeSeen = new long[CODE_SEEN / 64];
-
-    /** Code was fetched from a page above the middle of the address space that is not global. */
-    private boolean highLocal;
-
     /** The RAM block and page that the last successful {@link #fetch} led to. */
     private @Nullable RamBlock lastFetchBlock;
 
     private int lastFetchPage;
     private boolean lastFetchLarge;
 
-    private int lowGeneration;
+    /** Last of all {@link Translations#generation}, no two of which are the same. */
+    private int generations;
+
     private int highGeneration;
     private long walks;
     private long flushes;
@@ -91,6 +89,7 @@ public final class SoftMmu extends Mmu {
         walker = new PageWalker(s, memory, physicalBits);
         watch = new WatchPoints(s);
         sites = new SiteCache(s);
+        spaces[0] = here;
         flushAll();
         modeChanged();
     }
@@ -107,10 +106,16 @@ public final class SoftMmu extends Mmu {
 
     /**
      * Counts every change that may have made a translation of code stale, for the half of the address space that
-     * {@code rip} is in: systems map the upper one with global pages, which survive a change of address space.
+     * {@code rip} is in: systems map the upper one with global pages, which survive a change of address space. That of the
+     * lower half is another one in each address space, and the same again when the system has come back to one.
      */
     public int codeGeneration(long rip) {
-        return rip < 0 ? highGeneration : lowGeneration;
+        return rip < 0 ? highGeneration : here.generation;
+    }
+
+    /** Number of the current address space, less than {@link #SPACES}; another one may have had it before. */
+    public int space() {
+        return here.index;
     }
 
     /** What emitted code remembers of where it went. */
@@ -135,7 +140,9 @@ public final class SoftMmu extends Mmu {
 
     /** Frees the tables; the instance is dead afterwards. */
     public void free() {
-        tlb.free();
+        for (Tlb t : tlbs) {
+            t.free();
+        }
     }
 
     // ---- segmentation
@@ -494,6 +501,7 @@ public final class SoftMmu extends Mmu {
                 }
             }
         }
+        here.lowGlobal |= walker.global && linear >= 0;
         tlb.fill(index, e, readTag, writeTag, addend, physical | (walker.global ? Tlb.GLOBAL : 0) | walker.large);
         if (writeTag == page) {
             checkFilled(index, e, page);
@@ -580,19 +588,20 @@ public final class SoftMmu extends Mmu {
      * instruction fetch.
      */
     public long fetch(long linear) {
-        int slot = (int) (linear >>> 12) & FETCH_SLOTS - 1;
+        int slot = CodeTlb.slot(linear);
         long tag = linear & PAGE_MASK | (s.cpl == 3 ? 1 : 0);
-        if (fetchTag[slot] != tag) {
-            fetchMiss(linear, slot, tag);
+        CodeTlb code = here.code;
+        if (code.tag[slot] != tag) {
+            fetchMiss(code, linear, slot, tag);
         }
-        lastFetchBlock = fetchBlock[slot];
-        lastFetchPage = fetchPage[slot];
-        lastFetchLarge = fetchLarge[slot];
-        long host = fetchHost[slot];
+        lastFetchBlock = code.block[slot];
+        lastFetchPage = code.page[slot];
+        lastFetchLarge = code.large[slot];
+        long host = code.host[slot];
         return host == 0 ? 0 : host | linear & 0xfff;
     }
 
-    private void fetchMiss(long linear, int slot, long tag) {
+    private void fetchMiss(CodeTlb code, long linear, int slot, long tag) {
         if (s.longMode() && !PageWalker.canonical(linear)) {
             throw s.gp0();
         }
@@ -600,26 +609,17 @@ public final class SoftMmu extends Mmu {
         long physical = walker.physical;
         FlatView view = memory.view();
         int range = view.find(physical);
-        fetchTag[slot] = tag;
-        fetchGlobal[slot] = walker.global;
-        fetchLarge[slot] = walker.large != 0;
-        highLocal |= !walker.global && linear < 0;
-        if (walker.large == Tlb.LARGE_1G) {
-            Arrays.fill(largeCodeSeen, -1L);
-        } else if (walker.large != 0) {
-            see(largeCodeSeen, linear >>> LARGE_SHIFT);
-        } else {
-            see(codeSeen, linear >>> 12);
-        }
+        here.lowGlobal |= walker.global && linear >= 0;
+        code.fill(slot, tag, walker.global, walker.large);
         if (range >= 0 && view.isRam(range) && view.coversPage(range, physical)) {
-            fetchBlock[slot] = view.block(range);
+            code.block[slot] = view.block(range);
             long offset = physical - view.start(range) + view.offsetInRegion(range);
-            fetchPage[slot] = (int) (offset >>> RamBlock.PAGE_SHIFT);
-            fetchHost[slot] = view.hostAddress(range) + (physical - view.start(range));
+            code.page[slot] = (int) (offset >>> RamBlock.PAGE_SHIFT);
+            code.host[slot] = view.hostAddress(range) + (physical - view.start(range));
         } else {
-            fetchBlock[slot] = null;
-            fetchPage[slot] = 0;
-            fetchHost[slot] = 0;
+            code.block[slot] = null;
+            code.page[slot] = 0;
+            code.host[slot] = 0;
         }
     }
 
@@ -651,12 +651,18 @@ public final class SoftMmu extends Mmu {
      *     is not, this is to be called again
      */
     public boolean revokeWritesOfPeer(long hostPage) {
-        return tlb.revokeWritesOfPeer(hostPage);
+        boolean found = false;
+        for (Tlb t : tlbs) {
+            found |= t.revokeWritesOfPeer(hostPage);
+        }
+        return found;
     }
 
     /** Code was decoded from a host page that this TLB may still write unnoticed. */
     public void revokeWrites(long hostPage) {
-        tlb.revokeWrites(hostPage);
+        for (Tlb t : tlbs) {
+            t.revokeWrites(hostPage);
+        }
         sites.clear();
     }
 
@@ -698,62 +704,147 @@ public final class SoftMmu extends Mmu {
         modeChanged();
     }
 
-    private static void see(long[] filter, long page) {
-        int bit = hash(page);
-        filter[bit >>> 6] |= 1L << bit;
-    }
-
-    private static boolean seen(long[] filter, long page) {
-        int bit = hash(page);
-        return (filter[bit >>> 6] & 1L << bit) != 0;
-    }
-
-    private static int hash(long page) {
-        return (int) (page ^ page >>> 12) & CODE_SEEN - 1;
-    }
-
-    private void codeChanged() {
-        Arrays.fill(fetchTag, Tlb.INVALID);
-        Arrays.fill(codeSeen, 0);
-        Arrays.fill(largeCodeSeen, 0);
-        highLocal = false;
-        lowGeneration++;
-        highGeneration++;
+    /** Code may have been fetched by translations that are gone. */
+    private void codeChanged(Translations t) {
+        generations++;
+        t.generation = generations;
     }
 
     @Override
     public void flushAll() {
         flushes++;
         walker.setA20(a20);
-        tlb.flushAll();
+        for (Translations t : spaces) {
+            if (t != null && (t == here || t.pcid != Translations.NONE)) {
+                t.flushAll();
+                t.pcid = Translations.NONE;
+                codeChanged(t);
+            }
+        }
+        here.pcid = s.pcid();
+        highGeneration++;
         sites.clear();
-        codeChanged();
     }
 
     @Override
     public void flushNonGlobal() {
-        flushes++;
-        tlb.flushNonGlobal();
-        sites.clear();
-        for (int i = 0; i < FETCH_SLOTS; i++) {
-            if (!fetchGlobal[i]) {
-                fetchTag[i] = Tlb.INVALID;
+        for (Translations t : spaces) {
+            if (t != null && t.pcid != Translations.NONE) {
+                flushNonGlobal(t);
             }
         }
-        lowGeneration++;
-        if (highLocal) {
-            highLocal = false;
+    }
+
+    private void flushNonGlobal(Translations t) {
+        flushes++;
+        if (t == here) {
+            sites.clear();
+            // Of the others nothing above the middle that was not global is remembered.
+            if (t.code.highLocal()) {
+                highGeneration++;
+            }
+        }
+        t.flushNonGlobal();
+        codeChanged(t);
+    }
+
+    @Override
+    public void changeAddressSpace(boolean keep) {
+        Translations to = space(s.pcid());
+        if (to == null) {
+            to = replace();
+            to.pcid = s.pcid();
+        } else if (!keep) {
+            flushNonGlobal(to);
+        }
+        changes++;
+        to.lastUse = changes;
+        if (to == here) {
+            return;
+        }
+        if (here.code.highLocal() || to.code.highLocal()) {
             highGeneration++;
+        }
+        sites.clear();
+        here = to;
+        tlb = to.tlb;
+        modeChanged();
+    }
+
+    private @Nullable Translations space(int pcid) {
+        for (Translations t : spaces) {
+            if (t != null && t.pcid == pcid) {
+                return t;
+            }
+        }
+        return null;
+    }
+
+    /** Room for another address space: new, or of that whose use is the longest ago. */
+    private Translations replace() {
+        Translations oldest = here;
+        for (int i = 0; i < SPACES; i++) {
+            Translations t = spaces[i];
+            if (t == null) {
+                return add(i);
+            }
+            if (t.pcid == Translations.NONE) {
+                return t;
+            }
+            if (t.lastUse < oldest.lastUse) {
+                oldest = t;
+            }
+        }
+        flushNonGlobal(oldest);
+        return oldest;
+    }
+
+    private Translations add(int index) {
+        Translations t = new Translations(index);
+        codeChanged(t);
+        spaces[index] = t;
+        Tlb[] more = Arrays.copyOf(tlbs, index + 1);
+        more[index] = t.tlb;
+        // Before anything is filled: another processor finds it, or has marked its page before.
+        tlbs = more;
+        return t;
+    }
+
+    @Override
+    public void flushSpace(int pcid) {
+        Translations t = space(pcid);
+        if (t != null) {
+            flushNonGlobal(t);
         }
     }
 
     @Override
     public void flushPage(long linear) {
         long at = wrap(linear);
-        tlb.flushPage(at);
-        sites.clear();
-        if (seen(codeSeen, at >>> 12) || seen(largeCodeSeen, at >>> LARGE_SHIFT)) {
-            codeChanged();
+        for (Translations t : spaces) {
+            if (t != null && (t == here || t.pcid != Translations.NONE && (at < 0 || t.lowGlobal))) {
+                flushPage(t, at);
+            }
+        }
+    }
+
+    @Override
+    public void flushPage(int pcid, long linear) {
+        Translations t = space(pcid);
+        if (t != null) {
+            flushPage(t, wrap(linear));
+        }
+    }
+
+    private void flushPage(Translations t, long linear) {
+        t.tlb.flushPage(linear);
+        if (t == here) {
+            sites.clear();
+        }
+        if (t.code.seen(linear)) {
+            t.code.flushAll();
+            codeChanged(t);
+            highGeneration++;
         }
     }
 }

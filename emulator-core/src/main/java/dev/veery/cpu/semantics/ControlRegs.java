@@ -24,8 +24,6 @@ public final class ControlRegs {
     /** CR3 bit 63 of the operand: translations of the new PCID may stay. */
     private static final long CR3_KEEP = 1L << 63;
 
-    private static final long CR3_PCID = 0xfff;
-
     private static final int INVPCID_ADDRESS = 0;
     private static final int INVPCID_CONTEXT = 1;
     private static final int INVPCID_ALL = 2;
@@ -147,8 +145,7 @@ public final class ControlRegs {
             }
         }
         s.cr3 = value;
-        // Translations are not tagged by PCID, so the permission to keep them is not used.
-        m.flushNonGlobal();
+        m.changeAddressSpace(pcide && operand < 0);
         e.codeTranslationChanged();
     }
 
@@ -159,7 +156,7 @@ public final class ControlRegs {
             require(s, (value & Cr.CR4_PAE) != 0);
         }
         if ((changed & value & Cr.CR4_PCIDE) != 0) {
-            require(s, s.longMode() && (s.cr3 & CR3_PCID) == 0);
+            require(s, s.longMode() && (s.cr3 & Cr.CR3_PCID) == 0);
         }
         boolean pae = s.paging() && !s.longMode() && (value & Cr.CR4_PAE) != 0;
         if (pae && (changed & CR4_PDPTE) != 0) {
@@ -231,26 +228,21 @@ public final class ControlRegs {
         Checks.requireCpl0(s);
         long pcid = m.load64(at);
         long linear = m.load64(Stack.wrap(s, at + 8));
-        require(s, type >= INVPCID_ADDRESS && type <= INVPCID_ALL_NON_GLOBAL && (pcid & ~CR3_PCID) == 0);
+        require(s, type >= INVPCID_ADDRESS && type <= INVPCID_ALL_NON_GLOBAL && (pcid & ~Cr.CR3_PCID) == 0);
         if (type <= INVPCID_CONTEXT) {
             require(s, pcid == 0 || (s.cr4 & Cr.CR4_PCIDE) != 0);
         }
         if (type == INVPCID_ADDRESS) {
             Checks.requireCanonical(s, linear);
-            // Translations of other PCIDs are never kept.
-            if (pcid == currentPcid(s)) {
-                m.flushPage(linear);
-            }
+            m.flushPage((int) pcid, linear);
+        } else if (type == INVPCID_CONTEXT) {
+            m.flushSpace((int) pcid);
         } else if (type == INVPCID_ALL) {
             m.flushAll();
         } else {
             m.flushNonGlobal();
         }
         e.codeTranslationChanged();
-    }
-
-    private static long currentPcid(CpuState s) {
-        return (s.cr4 & Cr.CR4_PCIDE) != 0 ? s.cr3 & CR3_PCID : 0;
     }
 
     private static void require(CpuState s, boolean valid) {

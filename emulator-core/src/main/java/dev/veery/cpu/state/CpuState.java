@@ -395,6 +395,11 @@ public final class CpuState {
         return (cr0 & Cr.CR0_PG) != 0;
     }
 
+    /** The process-context identifier of the current address space; 0 while there are none (SDM vol. 3, section 4.10.1). */
+    public int pcid() {
+        return (cr4 & Cr.CR4_PCIDE) != 0 ? (int) (cr3 & Cr.CR3_PCID) : 0;
+    }
+
     /** Whether long mode is active. */
     public boolean longMode() {
         return (efer & Cr.EFER_LMA) != 0;

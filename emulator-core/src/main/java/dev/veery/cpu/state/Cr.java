@@ -14,6 +14,9 @@ public final class Cr {
     public static final long CR0_CD = 1L << 30;
     public static final long CR0_PG = 1L << 31;
 
+    /** With CR4.PCIDE: the PCID. */
+    public static final long CR3_PCID = 0xfff;
+
     public static final long CR4_VME = 1L;
     public static final long CR4_PVI = 1L << 1;
     public static final long CR4_TSD = 1L << 2;

@@ -223,7 +223,16 @@ final class VectorBench {
         public void flushNonGlobal() {}
 
         @Override
+        public void changeAddressSpace(boolean keep) {}
+
+        @Override
+        public void flushSpace(int pcid) {}
+
+        @Override
         public void flushPage(long linear) {}
+
+        @Override
+        public void flushPage(int pcid, long linear) {}
 
         @Override
         public boolean pdptesValid(long cr3) {
