@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Paging as the processor's memory accesses see it (SDM vol. 3, chapter 4). */
 class PagingTest {
@@ -414,6 +415,9 @@ class PagingTest {
 
     private static final long KEEP = 1L << 63;
 
+    /** Where these tests map low memory once more. */
+    private static final long HIGH = 0xffff_ff80_0000_0000L;
+
     /** Page tables as those of {@link Tables#long64}, at {@code root} and behind. Returns the address of the page table. */
     private long addressSpace(long root) {
         long table = root + 0x3000;
@@ -613,6 +617,59 @@ class PagingTest {
                 Code.of(0xff, 0xd6, 0x48, 0x89, 0x17, 0x0f, 0x01, 0x7e, 0x01, 0xff, 0xd6)
                         .exit());
         assertEquals(Stop.exit(9), t.run(), t::where);
+    }
+
+    /** The function begins in a page that both address spaces have, and its last but one instruction ends in one that is their own. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, HIGH})
+    void theSecondPageOfAnInstructionIsTheAddressSpacesOwn(long half) {
+        Tables.long64(t);
+        s.cr4 |= Cr.CR4_PCIDE;
+        long root = 0x120000;
+        long table = addressSpace(root);
+        t.poke(Tables.PML4 + 511 * 8, Tables.PDPT | Tables.PWU);
+        t.poke(root + 511 * 8, root + 0x1000 | Tables.PWU);
+        long f = Tables.CODE + 0x4ff0;
+        t.load(
+                f,
+                Code.of(0x90, 0xeb, 0x0c).fill(15).b(0xb8).d(1).b(0xc3)); // nop; jmp over what follows; mov eax, 1; ret
+        map(table, f + 0x10, 0x31000);
+        t.load(0x31000, new Code().d(0x100).b(0xc3));
+        s.setGpr(8, Tables.PML4 | 1 | KEEP);
+        s.setGpr(9, root | 2 | KEEP);
+        s.setGpr(CpuState.RDI, f + half);
+        s.setGpr(CpuState.RCX, 500);
+        Code call = new Code().b(0xff, 0xd7, 0x01, 0xc3); // call rdi; add ebx, eax
+        Code loop = Code.of(0x41, 0x0f, 0x22, 0xd8)
+                .append(call)
+                .b(0x41, 0x0f, 0x22, 0xd9)
+                .append(call)
+                .b(0xff, 0xc9);
+        t.start(
+                Tables.CODE,
+                new Code().append(loop).b(0x75, -(loop.length() + 2) & 0xff).exit(1));
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(500 * 0x101, s.gpr(CpuState.RBX));
+    }
+
+    /** One instruction of a loop is in two pages; either is written through another mapping while the loop runs. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1})
+    void aLoopOverTwoPagesIsChangedInEither(long page) {
+        Tables.long64(t);
+        long add = Tables.CODE + 0xffd;
+        // add ebx, imm32 (81 c3 ...), its immediate from the last byte of the page on
+        Code code = new Code().b(0x81, 0xc3).d(0x0001_0001).b(0xff, 0xc9); // dec ecx
+        code.b(0x83, 0xf9, 50, 0x75, 2, 0x88, 0x16); // cmp ecx, 50; jne +2; mov [rsi], dl
+        code.b(0x85, 0xc9).b(0x75, -(code.length() + 4) & 0xff).exit(1);
+        t.load(add, code);
+        map(Tables.PT, 0x33000, Tables.CODE + 0x1000 * page);
+        s.setGpr(CpuState.RSI, page == 0 ? 0x33fff : 0x33001);
+        s.setGpr(CpuState.RDX, 2);
+        s.setGpr(CpuState.RCX, 100);
+        t.start(add, new Code());
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(100 * 0x0001_0001 + 50 * (page == 0 ? 1 : 0x0001_0000), s.gpr(CpuState.RBX));
     }
 
     // ---- instructions of several accesses

@@ -31,12 +31,25 @@ public final class Block {
     /** {@link dev.veery.cpu.state.CpuState#mode} it was decoded for, or {@link #DEAD}. */
     int mode;
 
-    /** For a single instruction that reaches into the next page: its bytes there, to be compared before each use. */
-    byte @Nullable [] tail;
+    /** {@link #tailHost} of a block that is good for one use. */
+    static final long ONCE = -1;
+
+    /**
+     * For a single instruction that reaches into the next page: host address of that page. At another address, or in another
+     * address space, another page may follow.
+     */
+    long tailHost;
+
+    /** Host address of the page it begins in, if there is a {@link #tailHost}. */
+    long headHost;
 
     /** The next block decoded for the same page. */
     @Nullable
     Block nextInPage;
+
+    /** The next one that reaches into the same page. */
+    @Nullable
+    Block nextCrossing;
 
     /** Where execution went from here the last two times it had to look: RIP, the code generation then, and the block. */
     long rip0;
@@ -120,6 +133,16 @@ public final class Block {
     /** Address of the code that returns to Java instead of running the block. */
     public long pollCode() {
         return pollCode;
+    }
+
+    /** Whether it is one instruction in two pages, at {@link #tailHost} and before it. */
+    boolean crosses() {
+        return tailHost != 0;
+    }
+
+    /** Bytes in the next page. */
+    int tailLength() {
+        return pageOffset + length - 4096;
     }
 
     /** Executes one instruction; {@code m.blockRip} is the block's RIP. */

@@ -2,6 +2,7 @@ package dev.veery.cpu.interp;
 
 import dev.veery.memory.CodeListener;
 import dev.veery.memory.RamBlock;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -37,6 +38,10 @@ final class BlockCache implements CodeListener {
         final long host;
         final @Nullable Block[] byChunk = new Block[CHUNKS];
         final int[] covering = new int[CHUNKS];
+
+        /** Those that begin in another page. */
+        @Nullable
+        Block crossing;
 
         @Nullable
         CodePage nextInSlot;
@@ -144,16 +149,22 @@ final class BlockCache implements CodeListener {
         return null;
     }
 
-    /** The block at host address {@code host} for {@code mode}, or null. */
+    /** The block at host address {@code host} for {@code mode}, or null; one that crosses into any page. */
     @Nullable
     Block get(long host, int mode) {
+        return get(host, mode, 0);
+    }
+
+    /** As {@link #get(long, int)}, if it crosses one that does into the page at {@code tailHost}. */
+    @Nullable
+    Block get(long host, int mode, long tailHost) {
         CodePage p = find(host & -4096L);
         if (p == null) {
             return null;
         }
         int offset = (int) host & 0xfff;
         for (Block b = p.byChunk[CodePage.chunk(offset)]; b != null; b = b.nextInPage) {
-            if (b.pageOffset == offset && b.mode == mode) {
+            if (b.pageOffset == offset && b.mode == mode && (tailHost == 0 || b.tailHost == tailHost)) {
                 return b;
             }
         }
@@ -171,7 +182,21 @@ final class BlockCache implements CodeListener {
                 t.discard();
             }
         }
-        long hostPage = host & -4096L;
+        if (block.crosses()) {
+            block.headHost = host & -4096L;
+            CodePage next = page(block.tailHost);
+            block.nextCrossing = next.crossing;
+            next.crossing = block;
+            next.covering[0]++;
+        }
+        CodePage p = page(host & -4096L);
+        int chunk = CodePage.chunk(block.pageOffset);
+        block.nextInPage = p.byChunk[chunk];
+        p.byChunk[chunk] = block;
+        p.cover(block, 1);
+    }
+
+    private CodePage page(long hostPage) {
         CodePage p = find(hostPage);
         if (p == null) {
             p = new CodePage(hostPage);
@@ -180,10 +205,7 @@ final class BlockCache implements CodeListener {
             slots[slot] = p;
             last = p;
         }
-        int chunk = CodePage.chunk(block.pageOffset);
-        block.nextInPage = p.byChunk[chunk];
-        p.byChunk[chunk] = block;
-        p.cover(block, 1);
+        return p;
     }
 
     /** How often the cache was full. */
@@ -261,9 +283,10 @@ final class BlockCache implements CodeListener {
             for (Block b = p.byChunk[c]; b != null; ) {
                 Block next = b.nextInPage;
                 if (b.pageOffset < to && from < b.pageOffset + b.length) {
-                    opCount -= b.ops.length;
-                    p.cover(b, -1);
-                    kill(b);
+                    drop(p, b);
+                    if (b.crosses()) {
+                        forgetCrossing(Objects.requireNonNull(find(b.tailHost)), b);
+                    }
                 } else {
                     b.nextInPage = kept;
                     kept = b;
@@ -272,6 +295,49 @@ final class BlockCache implements CodeListener {
             }
             p.byChunk[c] = kept;
         }
+        for (Block b = p.crossing; b != null; b = b.nextCrossing) {
+            if (from < b.tailLength()) {
+                CodePage head = Objects.requireNonNull(find(b.headHost));
+                drop(head, b);
+                forget(head, b);
+                forgetCrossing(p, b);
+            }
+        }
         return p.mask();
+    }
+
+    /** Takes it out of use; the lists are the caller's to change. */
+    private void drop(CodePage p, Block b) {
+        opCount -= b.ops.length;
+        p.cover(b, -1);
+        kill(b);
+    }
+
+    private static void forget(CodePage p, Block gone) {
+        int chunk = CodePage.chunk(gone.pageOffset);
+        Block kept = null;
+        for (Block b = p.byChunk[chunk]; b != null; ) {
+            Block next = b.nextInPage;
+            if (b != gone) {
+                b.nextInPage = kept;
+                kept = b;
+            }
+            b = next;
+        }
+        p.byChunk[chunk] = kept;
+    }
+
+    /** {@code gone} keeps its place in the list that it is taken out of, for who is going through that. */
+    private static void forgetCrossing(CodePage p, Block gone) {
+        p.covering[0]--;
+        Block b = p.crossing;
+        if (b == gone) {
+            p.crossing = gone.nextCrossing;
+            return;
+        }
+        while (Objects.requireNonNull(b).nextCrossing != gone) {
+            b = b.nextCrossing;
+        }
+        b.nextCrossing = gone.nextCrossing;
     }
 }

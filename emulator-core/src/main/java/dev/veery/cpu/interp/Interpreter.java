@@ -391,12 +391,15 @@ public final class Interpreter {
     /** Gives a block that has become hot native code, or one that runs for the first time what was kept. */
     private void compile(Block b) {
         NativeTier t = tier;
-        if (t == null || !s.code64() || b.tail != null) {
+        if (t == null || !s.code64() || b.tailHost == Block.ONCE) {
             return;
         }
         long host = m.fetch(s.rip);
         if (host != 0) {
             int span = m.fetchedSpan();
+            if (b.crosses()) {
+                host = translator.join(host, b);
+            }
             boolean alone = peers.count() == 1;
             if (b.heat == hot) {
                 t.compile(b, s.rip, host, span, alone);
@@ -451,9 +454,9 @@ public final class Interpreter {
         s.attention = true;
     }
 
-    /** A block may be remembered by RIP if neither the code segment nor a second page has to be looked at again. */
+    /** A block may be remembered by RIP if the code segment need not be looked at again. */
     private boolean linkable(Block b) {
-        return (s.mode & CpuState.MODE_FLAT) != 0 && b.tail == null;
+        return (s.mode & CpuState.MODE_FLAT) != 0 && b.tailHost != Block.ONCE;
     }
 
     // ---- finding and making blocks
@@ -497,21 +500,18 @@ public final class Interpreter {
             return one != null ? one : translator.single(linear, (int) linear & 0xfff);
         }
         Block b = cache.get(host, s.mode);
-        if (b != null && (b.tail == null || tailMatches(b, linear))) {
+        if (b != null && !b.crosses()) {
             return b;
         }
         int page = m.fetchedPage();
-        cache.beforeDecoding();
-        Block made = translator.block(host, ram, page, maxInstructions);
-        if (made == null) {
-            made = translator.single(linear, (int) linear & 0xfff);
-            int inPage = 4096 - made.pageOffset;
-            if (made.length <= inPage) {
-                // A device wrote it meanwhile, and now it ends in its page: decoded for this once.
-                return made;
-            }
-            made.tail = Arrays.copyOfRange(translator.bytes(made.length), inPage, made.length);
+        if (b == null) {
+            cache.beforeDecoding();
+            b = translator.block(host, ram, page, maxInstructions);
         }
+        return b == null || b.crosses() ? crossing(host, linear) : add(linear, host, b);
+    }
+
+    private Block add(long linear, long host, Block made) {
         cache.add(host, made);
         if (trace.wantsBlocks()) {
             traceBlock(linear, host, made);
@@ -519,11 +519,31 @@ public final class Interpreter {
         return made;
     }
 
-    private void traceBlock(long linear, long host, Block b) {
-        byte[] code = b.tail != null ? translator.bytes(b.length) : new byte[b.length];
-        if (b.tail == null) {
-            OffHeap.copyOut(host, code, 0, code.length);
+    /** The instruction at {@code host}, which reaches into the next page. */
+    private Block crossing(long host, long linear) {
+        long second = m.fetch(s.code64() ? (linear | 0xfff) + 1 : (linear | 0xfff) + 1 & 0xffff_ffffL);
+        RamBlock ram = m.fetchedBlock();
+        boolean tracked = second != 0 && ram != null;
+        Block b = tracked ? cache.get(host, s.mode, second) : null;
+        if (b != null) {
+            return b;
         }
+        if (tracked) {
+            translator.markTail(Objects.requireNonNull(ram), m.fetchedPage(), second);
+        }
+        Block made = translator.single(linear, (int) linear & 0xfff);
+        if (!tracked || made.tailLength() <= 0) {
+            // Or a device wrote it meanwhile, and now it ends in its page.
+            made.tailHost = Block.ONCE;
+            return made;
+        }
+        made.tailHost = second;
+        return add(linear, host, made);
+    }
+
+    private void traceBlock(long linear, long host, Block b) {
+        byte[] code = new byte[b.length];
+        OffHeap.copyOut(b.crosses() ? translator.join(host, b) : host, code, 0, code.length);
         int[] offsets = new int[b.instructions];
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = b.ops[i].offset;
@@ -542,23 +562,6 @@ public final class Interpreter {
             throw s.gp0();
         }
         return b;
-    }
-
-    /** Whether the second page of a page-crossing instruction still has the bytes that were decoded. */
-    private boolean tailMatches(Block b, long linear) {
-        byte[] tail = Objects.requireNonNull(b.tail);
-        long host = m.fetch((linear | 0xfff) + 1);
-        if (host != 0) {
-            int i = 0;
-            while (i < tail.length && OffHeap.getByteAcquire(host + i) == tail[i]) {
-                i++;
-            }
-            if (i == tail.length) {
-                return true;
-            }
-        }
-        b.kill();
-        return false;
     }
 
     // ---- between blocks

@@ -101,11 +101,17 @@ final class Translator {
         return finish(1, pageOffset, ended);
     }
 
-    /** The bytes of the instruction that {@link #single} decoded last. */
-    byte[] bytes(int length) {
-        byte[] copy = new byte[length];
-        OffHeap.copyOut(buffer, copy, 0, length);
-        return copy;
+    /** Marks what an instruction may have in its second page, before it is read. */
+    void markTail(RamBlock ram, int page, long hostPage) {
+        peers.markCode(ram, page, RamBlock.chunkMask(0, Decoder.MAX_LENGTH), hostPage);
+    }
+
+    /** Host address, until the next call, of all bytes of a block that begins at {@code host} and crosses into another page. */
+    long join(long host, Block b) {
+        int inPage = PAGE - b.pageOffset;
+        OffHeap.copy(host, buffer, inPage);
+        OffHeap.copy(b.tailHost, buffer + inPage, b.tailLength());
+        return buffer;
     }
 
     private boolean append(int index, int length) {

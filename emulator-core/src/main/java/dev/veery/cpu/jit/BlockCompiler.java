@@ -222,7 +222,7 @@ final class BlockCompiler extends Emitter {
         for (int i = 0; i < links; i++) {
             int here = offset();
             leave(linkTarget[i], site);
-            boolean far = (linkTarget[i] ^ rip) >>> 12 != 0;
+            boolean far = (linkTarget[i] ^ rip) >>> 12 != 0 || mayCross(linkTarget[i]);
             sites.link(site, executable(linkField[i]), far ? executable(here) : 0);
             patchJump(writable(linkField[i]), executable(linkField[i]), executable(here));
             site++;
@@ -383,8 +383,19 @@ final class BlockCompiler extends Emitter {
         chain(target);
     }
 
+    /**
+     * Links below the middle are never taken back: the code that they lead to is in the page of the code that they are in, but for
+     * the end of an instruction that begins there.
+     */
     private boolean linkable(long target) {
-        return (target ^ rip) >>> Integer.numberOfTrailingZeros(span) == 0 && links < linkField.length;
+        return (target ^ rip) >>> Integer.numberOfTrailingZeros(span) == 0
+                && links < linkField.length
+                && (rip < 0 || !mayCross(target));
+    }
+
+    /** Whether the instruction at {@code target} may reach into the next page. */
+    private static boolean mayCross(long target) {
+        return (target & 0xfff) > 4096 - Decoder.MAX_LENGTH;
     }
 
     private void link(long target, int field) {

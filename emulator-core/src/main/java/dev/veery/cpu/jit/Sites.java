@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   0  piece      number of the translated block
  *   4  index      of the instruction; -1 for a link
  *   8  at         offset in the region: where to continue (0 for nowhere), or of a link's displacement
- *  12  unlinked   for a link that leaves its page: offset of where it leads while it is not linked; otherwise 0
+ *  12  unlinked   for a link that may leave its page: offset of where it leads while it is not linked; otherwise 0
  * </pre>
  */
 final class Sites {
