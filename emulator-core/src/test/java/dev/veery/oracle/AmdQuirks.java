@@ -59,19 +59,18 @@ final class AmdQuirks {
             // Vectors of 16 and 32 bytes are checked too, and some other accesses before other faults.
             return leftOut(guest);
         }
-        if (memoryFault(host) && host.rip != guest.rip && (guest.fxView.getShort(OracleCase.FX_FSW) & FSW_ES) != 0) {
-            // A store of the x87 finds out whether it can before it finds out that it must not.
-            return leftOut(guest);
-        }
         if ((host.fxView.getInt(OracleCase.FX_MXCSR) & MXCSR_MM) != 0) {
             return leftOut(guest);
         }
-        if (host.vector == DEBUG && guest.vector == DEBUG && host.rip != guest.rip && endsInInt1(c, guest.rip)) {
-            guest.rip = host.rip;
-            return true;
+        if (host.rip != guest.rip && otherFault(c, host, guest)) {
+            return leftOut(guest);
         }
-        boolean known = c.forms.size() == 1 && single(c.forms.get(0), c, host, guest);
-        if (!known && differs(c)) {
+        boolean int1 = host.vector == DEBUG && guest.vector == DEBUG && endsInInt1(c, guest.rip);
+        if (int1) {
+            guest.rip = host.rip;
+        }
+        boolean known = c.forms.size() == 1 && single(c.forms.get(0), c, host, guest) || int1;
+        if ((!known || int1) && differs(c)) {
             return leftOut(guest);
         }
         return memoryFault(host) && memoryFault(guest) && host.rip == guest.rip && faults(c, host, guest) || known;
@@ -100,6 +99,45 @@ final class AmdQuirks {
         guest.cr2 = host.cr2;
         System.arraycopy(host.data, 0, guest.data, 0, host.data.length);
         return true;
+    }
+
+    /** Whether one of the two went on where the other met a fault. */
+    private static boolean otherFault(OracleCase c, Outcome host, Outcome guest) {
+        Insn i = new Insn();
+        if (memoryFault(host)
+                && decode(c, host.rip, i)
+                && i.map == Insn.MAP_1
+                && i.opcode >= 0xd8
+                && i.opcode <= 0xdf) {
+            // A store of the x87 finds out whether it can before it finds out that it must not; FNINIT forgets that it
+            // could not.
+            return true;
+        }
+        if (!memoryFault(guest) || !decode(c, guest.rip, i) || i.isReg()) {
+            return false;
+        }
+        int digit = i.modrm >> 3 & 7;
+        if (i.opcode == 0xae && (i.map == Insn.MAP_0F || i.map == Insn.MAP_VEX_0F)) {
+            // FXRSTOR, LDMXCSR, XRSTOR: the bit of MXCSR that Intel's reserve.
+            return digit == 1 || digit == 2 || digit == 5;
+        }
+        // A far call to 32-bit code pushes to a stack with 32-bit addresses.
+        return i.map == Insn.MAP_1 && i.opcode == 0xff && digit == 3;
+    }
+
+    private static boolean decode(OracleCase c, long rip, Insn insn) {
+        long at = rip - c.codeAddress;
+        if (at < 0 || at >= c.codeLength) {
+            return false;
+        }
+        long copy = OffHeap.allocate(c.code.length);
+        try {
+            OffHeap.copyIn(c.code, 0, copy, c.code.length);
+            int bytes = (int) Math.min(Decoder.MAX_LENGTH, c.code.length - at);
+            return new Decoder().decode(insn, copy + at, bytes, c.compat ? 32 : 64) > 0;
+        } finally {
+            OffHeap.free(copy);
+        }
     }
 
     /** INT1 is a fault. */
@@ -248,8 +286,6 @@ final class AmdQuirks {
             case 0x63:
                 // A source of 2 or 4 bytes.
                 return code64 && i.opSize == 2;
-            case 0xf1:
-                return true;
             case 0xa4:
             case 0xa5:
             case 0xaa:

@@ -45,6 +45,9 @@ final class Layout {
 
     static final long SHARED = 0x5_7000_0000L;
 
+    /** Beyond everything that the child has for itself. */
+    static final long SHARED_END = SHARED + 0x1000_0000L;
+
     /** Where the addresses of user mode end under Linux with four-level paging. */
     static final long USER_END = 0x7fff_ffff_f000L;
 

@@ -13,7 +13,7 @@ final class UndefinedFlags {
     private static final int ZF = 0x40;
     private static final int SF = 0x80;
     private static final int OF = 0x800;
-    private static final int ALL = CF | PF | AF | ZF | SF | OF;
+    static final int ALL = CF | PF | AF | ZF | SF | OF;
 
     /** TZCNT and LZCNT: everything but CF and ZF. */
     private static final int COUNTED = ALL & ~CF & ~ZF;
