@@ -40,8 +40,8 @@ public final class Block {
      */
     long tailHost;
 
-    /** Host address of the page it begins in, if there is a {@link #tailHost}. */
-    long headHost;
+    /** Host address of the first byte, of a block that is in a {@link BlockCache}. */
+    long host;
 
     /** The next block decoded for the same page. */
     @Nullable
@@ -73,6 +73,9 @@ public final class Block {
 
     /** How often the interpreter has run it without native code. */
     int heat;
+
+    /** The next of those that stand for the same bytes at other RIPs, in a ring; itself if it is alone. */
+    Block twin = this;
 
     Block(Op[] ops, int length, int pageOffset, int instructions, int mode) {
         this.ops = ops;
@@ -135,6 +138,15 @@ public final class Block {
         return pollCode;
     }
 
+    /** Another one for the same bytes, in the ring. */
+    Block makeTwin() {
+        Block b = new Block(ops.clone(), length, pageOffset, instructions, mode);
+        b.tailHost = tailHost;
+        b.twin = twin;
+        twin = b;
+        return b;
+    }
+
     /** Whether it is one instruction in two pages, at {@link #tailHost} and before it. */
     boolean crosses() {
         return tailHost != 0;
@@ -186,6 +198,12 @@ public final class Block {
      */
     void kill() {
         mode = DEAD;
+        Block before = this;
+        while (before.twin != this) {
+            before = before.twin;
+        }
+        before.twin = twin;
+        twin = this;
         next0 = null;
         next1 = null;
         for (int i = 0; i < ops.length; i++) {

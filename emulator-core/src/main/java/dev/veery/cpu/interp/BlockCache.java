@@ -25,6 +25,9 @@ final class BlockCache implements CodeListener {
 
     private static final int MIN_OPS = 100_000;
 
+    /** RIPs that the same bytes have native code for. */
+    private static final int MAX_TWINS = 8;
+
     private static final int PAGE_SLOTS = 1 << 14;
 
     /** Chunks of a page. */
@@ -91,6 +94,7 @@ final class BlockCache implements CodeListener {
     private @Nullable NativeTier tier;
     private @Nullable Thread owner;
     private int opCount;
+    private int replaced;
     private int flushes;
 
     /** The page looked up last. */
@@ -171,6 +175,34 @@ final class BlockCache implements CodeListener {
         return null;
     }
 
+    /**
+     * The one that has native code for {@code rip}, or may get it, of those that stand for the same bytes: programs map the same
+     * pages of libraries at addresses of their own.
+     *
+     * @param b has native code for another RIP
+     */
+    Block twin(Block b, long rip) {
+        int count = 1;
+        for (Block t = b.twin; t != b; t = t.twin) {
+            if (t.code == 0 || t.codeRip == rip) {
+                return t;
+            }
+            count++;
+        }
+        if (count < MAX_TWINS) {
+            Block made = b.makeTwin();
+            add(b.host, made);
+            return made;
+        }
+        // Any of the others: which are of programs that have ended is not known.
+        Block other = b.twin;
+        for (int i = replaced++ % (MAX_TWINS - 1); i > 0; i--) {
+            other = other.twin;
+        }
+        Objects.requireNonNull(tier).kill(other);
+        return other;
+    }
+
     /** Adds a block whose code starts at host address {@code host}. */
     void add(long host, Block block) {
         opCount += block.ops.length;
@@ -182,8 +214,8 @@ final class BlockCache implements CodeListener {
                 t.discard();
             }
         }
+        block.host = host;
         if (block.crosses()) {
-            block.headHost = host & -4096L;
             CodePage next = page(block.tailHost);
             block.nextCrossing = next.crossing;
             next.crossing = block;
@@ -297,7 +329,7 @@ final class BlockCache implements CodeListener {
         }
         for (Block b = p.crossing; b != null; b = b.nextCrossing) {
             if (from < b.tailLength()) {
-                CodePage head = Objects.requireNonNull(find(b.headHost));
+                CodePage head = Objects.requireNonNull(find(b.host & -4096L));
                 drop(head, b);
                 forget(head, b);
                 forgetCrossing(p, b);

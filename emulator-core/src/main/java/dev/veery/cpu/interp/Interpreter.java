@@ -258,7 +258,10 @@ public final class Interpreter {
     private void blocks() {
         Block b = lookup(s.rip);
         for (; ; ) {
-            if (b.code != 0 && b.codeRip == s.rip) {
+            if (b.code != 0 && b.codeRip != s.rip) {
+                b = lookup(s.rip);
+            }
+            if (b.code != 0) {
                 if (traced) {
                     traceExecution(b);
                 }
@@ -266,11 +269,11 @@ public final class Interpreter {
                     return;
                 }
                 b = lookup(s.rip);
-                if (b.code != 0 && b.codeRip == s.rip) {
+                if (b.code != 0) {
                     continue;
                 }
             }
-            if (b.code == 0 && (++b.heat == hot || b.heat == 1 && reuses)) {
+            if (heats(b)) {
                 compile(b);
                 if (b.code != 0) {
                     continue;
@@ -328,7 +331,7 @@ public final class Interpreter {
                 return;
             }
             Block b = lookup(s.rip);
-            if (b.code != 0 && b.codeRip == s.rip && b.instructions <= left) {
+            if (b.code != 0 && b.instructions <= left) {
                 if (traced) {
                     traceExecution(b);
                 }
@@ -338,7 +341,7 @@ public final class Interpreter {
                 }
                 continue;
             }
-            if (b.code == 0 && (++b.heat == hot || b.heat == 1 && reuses)) {
+            if (b.code == 0 && heats(b)) {
                 compile(b);
                 if (b.code != 0) {
                     continue;
@@ -388,6 +391,13 @@ public final class Interpreter {
         trace.executing(s, b.codeRip == s.rip ? b.code : 0);
     }
 
+    /** Counts a run; whether it makes sense to {@link #compile}. */
+    private boolean heats(Block b) {
+        b.heat++;
+        // What has native code at another RIP was kept then.
+        return b.heat == hot || b.heat == 1 && (reuses || b.twin != b);
+    }
+
     /** Gives a block that has become hot native code, or one that runs for the first time what was kept. */
     private void compile(Block b) {
         NativeTier t = tier;
@@ -406,6 +416,7 @@ public final class Interpreter {
             } else {
                 t.reuse(b, s.rip, host, span, alone);
             }
+            reuses = t.reuses();
         }
     }
 
@@ -461,6 +472,7 @@ public final class Interpreter {
 
     // ---- finding and making blocks
 
+    /** The block at {@code rip}; if it has native code, with that for {@code rip}. */
     private Block lookup(long rip) {
         int mode = s.mode;
         boolean flat = (mode & CpuState.MODE_FLAT) != 0;
@@ -468,10 +480,17 @@ public final class Interpreter {
         if (flat) {
             Block b = jumpBlock[slot];
             if (b != null && jumpRip[slot] == rip && b.mode == mode && jumpGeneration[slot] == m.codeGeneration(rip)) {
+                if (b.code != 0 && b.codeRip != rip) {
+                    b = cache.twin(b, rip);
+                    jumpBlock[slot] = b;
+                }
                 return b;
             }
         }
         Block b = find(rip, Translator.MAX_INSTRUCTIONS);
+        if (b.code != 0 && b.codeRip != rip) {
+            b = cache.twin(b, rip);
+        }
         if (linkable(b)) {
             jumpRip[slot] = rip;
             jumpGeneration[slot] = m.codeGeneration(rip);

@@ -19,10 +19,10 @@ public interface NativeTier {
      */
     void compile(Block block, long rip, long host, int span, boolean alone);
 
-    /** Whether it makes sense to {@link #reuse}. */
+    /** Whether it makes sense to {@link #reuse} whatever runs for the first time. */
     boolean reuses();
 
-    /** As {@link #compile}, before the block's first run and only if native code for it was kept from an earlier run of the program. */
+    /** As {@link #compile}, before the block's first run and only if native code for it was kept: from an earlier run, or at another RIP. */
     void reuse(Block block, long rip, long host, int span, boolean alone);
 
     /**

@@ -334,14 +334,15 @@ public final class JitTier implements NativeTier {
 
     @Override
     public boolean reuses() {
-        return kept != null && kept.fromEarlier();
+        return kept != null && (kept.fromEarlier() || discards > 0);
     }
 
     @Override
     public void reuse(Block block, long rip, long hostAddress, int span, boolean alone) {
-        int linked = prepare(rip, span);
-        if (linked != 0) {
-            reuse(Objects.requireNonNull(kept), block, rip, hostAddress, linked, alone);
+        KeptTranslations k = kept;
+        int linked = k == null ? 0 : prepare(rip, span);
+        if (k != null && linked != 0) {
+            reuse(k, block, rip, hostAddress, linked, alone);
         }
     }
 
