@@ -672,6 +672,31 @@ class PagingTest {
         assertEquals(100 * 0x0001_0001 + 50 * (page == 0 ? 1 : 0x0001_0000), s.gpr(CpuState.RBX));
     }
 
+    /** A page that is mapped at more addresses than it has native code for, and changed meanwhile. */
+    @Test
+    void theSameCodeAtManyAddresses() {
+        Tables.long64(t);
+        int addresses = 12;
+        int rounds = 200;
+        long page = 0x31000;
+        // lea rax, [rip]; sub rax, rdi; add rax, 1; ret
+        t.load(page, Code.of(0x48, 0x8d, 0x05, 0, 0, 0, 0, 0x48, 0x29, 0xf8, 0x48, 0x83, 0xc0, 1, 0xc3));
+        Code code = new Code();
+        for (int i = 0; i < addresses; i++) {
+            map(Tables.PT, 0x300000 + 0x2000L * i, page);
+            code.mov(7, 0x300000 + 0x2000L * i).b(0xff, 0xd7, 0x48, 0x01, 0xc3); // call rdi; add rbx, rax
+        }
+        code.b(0xff, 0xc9); // dec ecx
+        code.b(0x83, 0xf9, rounds / 2, 0x75, 2, 0x88, 0x16); // cmp ecx, imm8; jne +2; mov [rsi], dl
+        code.b(0x85, 0xc9).b(0x0f, 0x85).d(-(code.length() + 4)).exit(1); // test ecx, ecx; jne
+        s.setGpr(CpuState.RSI, page + 13);
+        s.setGpr(CpuState.RDX, 2);
+        s.setGpr(CpuState.RCX, rounds);
+        t.start(Tables.CODE, code);
+        assertEquals(Stop.exit(1), t.run(), t::where);
+        assertEquals(addresses * (rounds * 8 + rounds / 2), s.gpr(CpuState.RBX));
+    }
+
     // ---- instructions of several accesses
 
     @Test

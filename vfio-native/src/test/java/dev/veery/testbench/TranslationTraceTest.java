@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +35,7 @@ class TranslationTraceTest {
         final List<byte[]> translations = new ArrayList<>();
         final List<Long> addresses = new ArrayList<>();
         final List<Long> executed = new ArrayList<>();
+        final List<Long> guestAddresses = new ArrayList<>();
 
         Kept(boolean chained) {
             this.chained = chained;
@@ -61,6 +63,7 @@ class TranslationTraceTest {
 
         @Override
         public void translated(CpuState s, long rip, int guestBytes, int instructions, long code, byte[] host) {
+            guestAddresses.add(rip);
             translations.add(host);
             addresses.add(code);
         }
@@ -154,5 +157,29 @@ class TranslationTraceTest {
                 ROUNDS,
                 alone.executed.stream().filter(rip -> rip == Tables.CODE).count());
         assertTrue(chained.executed.size() < ROUNDS, chained.executed.size() + " blocks told");
+    }
+
+    /** Libraries are mapped at another address in each program. */
+    @Test
+    void aPageAtTwoAddressesIsTranslatedForBoth() {
+        Kept kept = new Kept(true);
+        long page = 0x31000;
+        long alias = 0x300000;
+        try (TestMachine t = EagerJit.machine(kept)) {
+            Tables.long64(t);
+            t.poke(Tables.pte(alias), page | Tables.PWU);
+            t.load(page, Code.of(0xff, 0xc3, 0xc3)); // inc ebx; ret
+            t.s.setGpr(CpuState.RSI, page);
+            t.s.setGpr(CpuState.RDI, alias);
+            t.s.setGpr(CpuState.RCX, ROUNDS);
+            // call rsi; call rdi; dec ecx; jne
+            t.start(
+                    Tables.CODE,
+                    Code.of(0xff, 0xd6, 0xff, 0xd7, 0xff, 0xc9, 0x75, 0x100 - 8).exit(1));
+            assertEquals(Stop.exit(1), t.run(), t::where);
+            assertEquals(2 * ROUNDS, t.s.gpr(CpuState.RBX));
+        }
+        assertEquals(1, Collections.frequency(kept.guestAddresses, page));
+        assertEquals(1, Collections.frequency(kept.guestAddresses, alias));
     }
 }

@@ -86,6 +86,12 @@ public final class Interpreter {
         }
     }
 
+    /**
+     * How much hotter a block has to be that has native code at another RIP already: most programs run for too short a time to
+     * be worth a translation of the libraries where they have them.
+     */
+    private static final int TWIN_PATIENCE = 25;
+
     private final CpuState s;
     private final SoftMmu m;
     private final CpuEnv env;
@@ -394,8 +400,7 @@ public final class Interpreter {
     /** Counts a run; whether it makes sense to {@link #compile}. */
     private boolean heats(Block b) {
         b.heat++;
-        // What has native code at another RIP was kept then.
-        return b.heat == hot || b.heat == 1 && (reuses || b.twin != b);
+        return b.twin == b ? b.heat == hot || b.heat == 1 && reuses : b.heat == hot * TWIN_PATIENCE;
     }
 
     /** Gives a block that has become hot native code, or one that runs for the first time what was kept. */
@@ -411,7 +416,7 @@ public final class Interpreter {
                 host = translator.join(host, b);
             }
             boolean alone = peers.count() == 1;
-            if (b.heat == hot) {
+            if (b.heat >= hot) {
                 t.compile(b, s.rip, host, span, alone);
             } else {
                 t.reuse(b, s.rip, host, span, alone);

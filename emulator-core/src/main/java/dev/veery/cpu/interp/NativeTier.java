@@ -22,7 +22,7 @@ public interface NativeTier {
     /** Whether it makes sense to {@link #reuse} whatever runs for the first time. */
     boolean reuses();
 
-    /** As {@link #compile}, before the block's first run and only if native code for it was kept: from an earlier run, or at another RIP. */
+    /** As {@link #compile}, before the block's first run and only if native code for it was kept from an earlier run of the program, or from before a {@link #discard}. */
     void reuse(Block block, long rip, long host, int span, boolean alone);
 
     /**
