@@ -121,7 +121,7 @@ final class Tlb {
 
     private final long base;
 
-    /** Not zero for every host page that an entry lets be written: spares other processors the search for the rest. */
+    /** Not zero for every host page that an entry lets be written: spares the search for the rest. */
     private final long written = OffHeap.allocate(WRITTEN_BYTES);
 
     private final Table[] first = new Table[TABLES];
@@ -230,6 +230,9 @@ final class Tlb {
 
     /** Makes writes to one host page take the slow path, wherever it is mapped. */
     void revokeWrites(long hostPage) {
+        if (!mayWrite(hostPage)) {
+            return;
+        }
         for (int t = 0; t < TABLES; t++) {
             first[t].revokeWrites(hostPage);
             second[t].revokeWrites(hostPage);
@@ -256,7 +259,7 @@ final class Tlb {
      * @return whether there was a translation that let it write the page
      */
     boolean revokeWritesOfPeer(long hostPage) {
-        if (OffHeap.getByteAcquire(written + writtenIndex(hostPage)) == 0) {
+        if (!mayWrite(hostPage)) {
             return false;
         }
         boolean found = revoke(secondBase(0), SECOND_BYTES * TABLES, hostPage);
@@ -273,6 +276,10 @@ final class Tlb {
             }
         }
         return found;
+    }
+
+    private boolean mayWrite(long hostPage) {
+        return OffHeap.getByteAcquire(written + writtenIndex(hostPage)) != 0;
     }
 
     private static long writtenIndex(long hostPage) {
