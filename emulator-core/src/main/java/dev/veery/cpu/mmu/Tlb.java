@@ -1,6 +1,7 @@
 package dev.veery.cpu.mmu;
 
 import dev.veery.memory.access.OffHeap;
+import java.util.Arrays;
 
 /**
  * Cached translations in off-heap tables, one for each way permissions can be looked at ({@link #SUPERVISOR_SMAP},
@@ -107,22 +108,39 @@ final class Tlb {
 
         void revokeWrites(long hostPage) {
             for (int i = 0; i < count; i++) {
-                long entry = base + used[i];
-                long tag = OffHeap.getLong(entry + WRITE_TAG);
-                if ((tag & ~PAGE_MASK) == 0 && tag + OffHeap.getLong(entry + ADDEND) == hostPage) {
-                    OffHeap.putLong(entry + WRITE_TAG, tag | SLOW);
-                }
+                revokeWrite(base + used[i], hostPage);
             }
+        }
+
+        static boolean revokeWrite(long entry, long hostPage) {
+            long tag = OffHeap.getLong(entry + WRITE_TAG);
+            boolean found = (tag & ~PAGE_MASK) == 0 && tag + OffHeap.getLong(entry + ADDEND) == hostPage;
+            if (found) {
+                OffHeap.putLong(entry + WRITE_TAG, tag | SLOW);
+            }
+            return found;
         }
     }
 
     /** One byte for each hash of a host page. */
     private static final int WRITTEN_BYTES = 1 << 16;
 
+    private static final int RECORDED = 1 << 9;
+    private static final int FILLED = 128;
+
     private final long base;
 
     /** Not zero for every host page that an entry lets be written: spares the search for the rest. */
     private final long written = OffHeap.allocate(WRITTEN_BYTES);
+
+    /**
+     * Host pages, by a hash, of which every entry that lets them be written is of a linear page in {@link #filled}: programs that
+     * write code do so again in the same pages.
+     */
+    private final long[] recorded = new long[RECORDED];
+
+    private final long[] filled = new long[FILLED];
+    private int filledCount;
 
     private final Table[] first = new Table[TABLES];
     private final Table[] second = new Table[TABLES];
@@ -183,10 +201,23 @@ final class Tlb {
     /** Fills the slots of a page on both levels; tags are the page with or without SLOW, or INVALID. */
     void fill(int table, long entry, long readTag, long writeTag, long addend, long physical) {
         if ((writeTag & ~PAGE_MASK) == 0) {
-            OffHeap.putByteRelease(written + writtenIndex(writeTag + addend), 1);
+            long hostPage = writeTag + addend;
+            OffHeap.putByteRelease(written + writtenIndex(hostPage), 1);
+            if (recorded[recordedIndex(hostPage)] == hostPage) {
+                record(writeTag);
+            }
         }
         first[table].put(entry, readTag, writeTag, addend, physical);
         second[table].put(secondSlot(table, readTag), readTag, writeTag, addend, physical);
+    }
+
+    private void record(long linear) {
+        if (filledCount == FILLED) {
+            Arrays.fill(recorded, 0);
+            filledCount = 0;
+        } else {
+            filled[filledCount++] = linear;
+        }
     }
 
     private static void clear(long entry) {
@@ -233,10 +264,31 @@ final class Tlb {
         if (!mayWrite(hostPage)) {
             return;
         }
+        int index = recordedIndex(hostPage);
+        if (recorded[index] == hostPage) {
+            for (int i = filledCount - 1; i >= 0; i--) {
+                if (revokeWrites(filled[i], hostPage)) {
+                    filledCount--;
+                    filled[i] = filled[filledCount];
+                }
+            }
+            return;
+        }
         for (int t = 0; t < TABLES; t++) {
             first[t].revokeWrites(hostPage);
             second[t].revokeWrites(hostPage);
         }
+        recorded[index] = hostPage;
+    }
+
+    /** Whether there were entries of {@code linear} that let the host page be written. */
+    private boolean revokeWrites(long linear, long hostPage) {
+        boolean found = false;
+        for (int t = 0; t < TABLES; t++) {
+            found |= Table.revokeWrite(slot(t, linear), hostPage);
+            found |= Table.revokeWrite(secondSlot(t, linear), hostPage);
+        }
+        return found;
     }
 
     /** Makes writes to a page just filled take the slow path. */
@@ -276,6 +328,11 @@ final class Tlb {
             }
         }
         return found;
+    }
+
+    private static int recordedIndex(long hostPage) {
+        long page = hostPage >>> 12;
+        return (int) (page ^ page >>> 9) & RECORDED - 1;
     }
 
     private boolean mayWrite(long hostPage) {
