@@ -327,6 +327,13 @@ final class BlockCache implements CodeListener {
             }
             p.byChunk[c] = kept;
         }
+        if (p.crossing != null) {
+            invalidateCrossing(p, from);
+        }
+        return p.mask();
+    }
+
+    private void invalidateCrossing(CodePage p, int from) {
         for (Block b = p.crossing; b != null; b = b.nextCrossing) {
             if (from < b.tailLength()) {
                 CodePage head = Objects.requireNonNull(find(b.host & -4096L));
@@ -335,7 +342,6 @@ final class BlockCache implements CodeListener {
                 forgetCrossing(p, b);
             }
         }
-        return p.mask();
     }
 
     /** Takes it out of use; the lists are the caller's to change. */

@@ -47,11 +47,6 @@ final class Tlb {
         final int[] used;
         int count;
 
-        /** A large page was filled below the middle of the address space, or above, since the last flush of everything. */
-        boolean lowLarge;
-
-        boolean highLarge;
-
         Table(long base, int entries) {
             this.base = base;
             used = new int[entries];
@@ -65,13 +60,6 @@ final class Tlb {
             OffHeap.putLong(entry + WRITE_TAG, writeTag);
             OffHeap.putLong(entry + ADDEND, addend);
             OffHeap.putLong(entry + PHYSICAL, physical);
-            if ((physical & (LARGE_2M | LARGE_1G)) != 0) {
-                if (readTag < 0) {
-                    highLarge = true;
-                } else {
-                    lowLarge = true;
-                }
-            }
         }
 
         void flushAll() {
@@ -79,8 +67,6 @@ final class Tlb {
                 clear(base + used[i]);
             }
             count = 0;
-            lowLarge = false;
-            highLarge = false;
         }
 
         void flushNonGlobal() {
@@ -96,8 +82,8 @@ final class Tlb {
             count = kept;
         }
 
-        void flushPage(long linear, long slot) {
-            if (!(linear < 0 ? highLarge : lowLarge)) {
+        void flushPage(long linear, long slot, boolean large) {
+            if (!large) {
                 drop(slot, linear);
                 return;
             }
@@ -125,6 +111,38 @@ final class Tlb {
     /** One byte for each hash of a host page. */
     private static final int WRITTEN_BYTES = 1 << 16;
 
+    /** Which large pages were filled since the last flush of everything, hashed: only for those a flush has to look at all slots. */
+    private static final class LargePages {
+        private static final int BITS = 1 << 12;
+
+        private final long[] of2M = new long[BITS / 64];
+        private long of1G;
+
+        void add(long linear, long physical) {
+            if ((physical & LARGE_1G) != 0) {
+                of1G |= 1L << (linear >>> 30);
+            } else {
+                int bit = hash(linear);
+                of2M[bit >>> 6] |= 1L << bit;
+            }
+        }
+
+        boolean mayHave(long linear) {
+            int bit = hash(linear);
+            return (of2M[bit >>> 6] & 1L << bit) != 0 || (of1G & 1L << (linear >>> 30)) != 0;
+        }
+
+        private static int hash(long linear) {
+            long page = linear >>> 21;
+            return (int) (page ^ page >>> 12) & BITS - 1;
+        }
+
+        void clear() {
+            Arrays.fill(of2M, 0);
+            of1G = 0;
+        }
+    }
+
     private static final int RECORDED = 1 << 9;
     private static final int FILLED = 128;
 
@@ -142,6 +160,7 @@ final class Tlb {
     private final long[] filled = new long[FILLED];
     private int filledCount;
 
+    private final LargePages largePages = new LargePages();
     private final Table[] first = new Table[TABLES];
     private final Table[] second = new Table[TABLES];
 
@@ -207,6 +226,9 @@ final class Tlb {
                 record(writeTag);
             }
         }
+        if ((physical & (LARGE_2M | LARGE_1G)) != 0) {
+            largePages.add(readTag, physical);
+        }
         first[table].put(entry, readTag, writeTag, addend, physical);
         second[table].put(secondSlot(table, readTag), readTag, writeTag, addend, physical);
     }
@@ -232,6 +254,7 @@ final class Tlb {
             second[t].flushAll();
         }
         OffHeap.fill(written, WRITTEN_BYTES, 0);
+        largePages.clear();
     }
 
     void flushNonGlobal() {
@@ -243,9 +266,10 @@ final class Tlb {
 
     /** Drops the page, and what was filled from the same large page. */
     void flushPage(long linear) {
+        boolean large = largePages.mayHave(linear);
         for (int t = 0; t < TABLES; t++) {
-            first[t].flushPage(linear, slot(t, linear));
-            second[t].flushPage(linear, secondSlot(t, linear));
+            first[t].flushPage(linear, slot(t, linear), large);
+            second[t].flushPage(linear, secondSlot(t, linear), large);
         }
     }
 
