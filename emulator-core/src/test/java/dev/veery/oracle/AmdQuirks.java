@@ -224,27 +224,13 @@ final class AmdQuirks {
 
     /** Whether an instruction of the case is one that differs, read in order. */
     private static boolean differs(OracleCase c) {
-        Decoder decoder = new Decoder();
         Insn insn = new Insn();
-        long copy = OffHeap.allocate(c.code.length);
-        try {
-            OffHeap.copyIn(c.code, 0, copy, c.code.length);
-            int at = 0;
-            while (at < c.codeLength) {
-                int bytes = Math.min(Decoder.MAX_LENGTH, c.code.length - at);
-                int length = decoder.decode(insn, copy + at, bytes, c.compat ? 32 : 64);
-                if (length <= 0) {
-                    return false;
-                }
-                if (differs(insn)) {
-                    return true;
-                }
-                at += length;
+        for (long rip = c.codeAddress; decode(c, rip, insn); rip += insn.length) {
+            if (differs(insn)) {
+                return true;
             }
-            return false;
-        } finally {
-            OffHeap.free(copy);
         }
+        return false;
     }
 
     /** Instructions whose result is the maker's own. */

@@ -415,6 +415,8 @@ class PagingTest {
 
     private static final long KEEP = 1L << 63;
 
+    private static final int TURNS = 500;
+
     /** Where these tests map low memory once more. */
     private static final long HIGH = 0xffff_ff80_0000_0000L;
 
@@ -449,22 +451,24 @@ class PagingTest {
         t.load(0x31000, Code.of(0xb8).d(0x100).b(0xc3));
         t.poke32(Tables.DATA, 0x10);
         t.poke32(0x30000, 0x1000);
+        s.setGpr(CpuState.RDX, Tables.DATA);
+        inTurns(root, f, new Code().b(0xff, 0xd7, 0x01, 0xc3, 0x03, 0x1a)); // call rdi; add ebx, eax; add ebx, [rdx]
+        assertEquals(TURNS * 0x1111, s.gpr(CpuState.RBX));
+    }
+
+    /** Runs {@code part} in the address space of {@link Tables#long64} and in that at {@code root}, {@link #TURNS} times, RDI set. */
+    private void inTurns(long root, long rdi, Code part) {
         s.setGpr(8, Tables.PML4 | 1 | KEEP);
         s.setGpr(9, root | 2 | KEEP);
-        s.setGpr(CpuState.RDI, f);
-        s.setGpr(CpuState.RDX, Tables.DATA);
-        s.setGpr(CpuState.RCX, 500);
-        Code half = new Code().b(0xff, 0xd7, 0x01, 0xc3, 0x03, 0x1a); // call rdi; add ebx, eax; add ebx, [rdx]
-        Code loop = Code.of(0x41, 0x0f, 0x22, 0xd8)
-                .append(half)
-                .b(0x41, 0x0f, 0x22, 0xd9)
-                .append(half)
-                .b(0xff, 0xc9);
-        t.start(
-                Tables.CODE,
-                new Code().append(loop).b(0x75, -(loop.length() + 2) & 0xff).exit(1));
+        s.setGpr(CpuState.RDI, rdi);
+        s.setGpr(CpuState.RCX, TURNS);
+        Code loop = Code.of(0x41, 0x0f, 0x22, 0xd8) // mov cr3, r8
+                .append(part)
+                .b(0x41, 0x0f, 0x22, 0xd9) // mov cr3, r9
+                .append(part)
+                .b(0xff, 0xc9); // dec ecx
+        t.start(Tables.CODE, loop.b(0x75, -(loop.length() + 2) & 0xff).exit(1));
         assertEquals(Stop.exit(1), t.run(), t::where);
-        assertEquals(500 * 0x1111, s.gpr(CpuState.RBX));
     }
 
     /** What drops translations of PCID 2 while PCID 1 is in force, and what does not. */
@@ -635,21 +639,8 @@ class PagingTest {
                 Code.of(0x90, 0xeb, 0x0c).fill(15).b(0xb8).d(1).b(0xc3)); // nop; jmp over what follows; mov eax, 1; ret
         map(table, f + 0x10, 0x31000);
         t.load(0x31000, new Code().d(0x100).b(0xc3));
-        s.setGpr(8, Tables.PML4 | 1 | KEEP);
-        s.setGpr(9, root | 2 | KEEP);
-        s.setGpr(CpuState.RDI, f + half);
-        s.setGpr(CpuState.RCX, 500);
-        Code call = new Code().b(0xff, 0xd7, 0x01, 0xc3); // call rdi; add ebx, eax
-        Code loop = Code.of(0x41, 0x0f, 0x22, 0xd8)
-                .append(call)
-                .b(0x41, 0x0f, 0x22, 0xd9)
-                .append(call)
-                .b(0xff, 0xc9);
-        t.start(
-                Tables.CODE,
-                new Code().append(loop).b(0x75, -(loop.length() + 2) & 0xff).exit(1));
-        assertEquals(Stop.exit(1), t.run(), t::where);
-        assertEquals(500 * 0x101, s.gpr(CpuState.RBX));
+        inTurns(root, f + half, new Code().b(0xff, 0xd7, 0x01, 0xc3)); // call rdi; add ebx, eax
+        assertEquals(TURNS * 0x101, s.gpr(CpuState.RBX));
     }
 
     /** One instruction of a loop is in two pages; either is written through another mapping while the loop runs. */

@@ -240,13 +240,18 @@ class KvmContractTest extends AcceleratorContractTest {
         assertEquals(0, s.efer);
     }
 
+    /** Enables the local APIC, with EDI at its registers, and its timer by deadlines, with vector 40h. */
+    static Code deadlineTimer() {
+        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
+        return code.b(0xc7, 0x87).d(0x320).d(2 << 17 | 0x40);
+    }
+
     /** The guest's counter is the host's: the deadline passes in real time, the timer is on the manual clock. */
     @Test
     @Override
     void deadlineTimerFiresWhenTheCounterReachesIt() {
         Tables.long64(t);
-        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
-        code.b(0xc7, 0x87).d(0x320).d(2 << 17 | 0x40);
+        Code code = deadlineTimer();
         // rdtsc; add edx, 10h: many seconds away, whatever else the host does; wrmsr
         code.b(0x0f, 0x31, 0x83, 0xc2, 0x10).mov(1, 0x6e0).b(0x0f, 0x30);
         // rdmsr gives it back

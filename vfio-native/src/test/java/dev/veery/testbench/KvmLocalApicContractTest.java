@@ -11,8 +11,7 @@ abstract class KvmLocalApicContractTest extends KvmContractTest {
     @Override
     void deadlineTimerFiresWhenTheCounterReachesIt() {
         Tables.long64(t);
-        Code code = new Code().mov(7, 0xfee0_0000L).b(0xc7, 0x87).d(0xf0).d(0x1ff);
-        code.b(0xc7, 0x87).d(0x320).d(2 << 17 | 0x40);
+        Code code = deadlineTimer();
         code.b(0x0f, 0x31, 0x05).d(5_000_000).b(0x83, 0xd2, 0).mov(1, 0x6e0).b(0x0f, 0x30); // rdtsc; add; adc; wrmsr
         t.start(Tables.CODE, code.b(0xfb, 0xf4, 0xeb, 0xfd));
         assertEquals(Stop.vector(0x40), t.run(), t::where);

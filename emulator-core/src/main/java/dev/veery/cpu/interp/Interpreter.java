@@ -527,10 +527,9 @@ public final class Interpreter {
         if (b != null && !b.crosses()) {
             return b;
         }
-        int page = m.fetchedPage();
         if (b == null) {
             cache.beforeDecoding();
-            b = translator.block(host, ram, page, maxInstructions);
+            b = translator.block(host, ram, m.fetchedPage(), maxInstructions);
         }
         return b == null || b.crosses() ? crossing(host, linear) : add(linear, host, b);
     }
