@@ -10,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts what ran, and keeps the first mismatches as text. */
+/** Counts what ran, keeps and shows the first mismatches, and says in a long run how far it is. */
 final class Report implements Oracle.Sink {
     private static final int SHOWN = 20;
+
+    /** Cases between two lines of progress. */
+    private static final int PROGRESS = 1_000_000;
 
     /** Cases of one form. */
     private static final class Count {
@@ -40,6 +43,9 @@ final class Report implements Oracle.Sink {
             return;
         }
         cases++;
+        if (cases % PROGRESS == 0) {
+            System.out.printf("oracle: %d cases compared, %d differ%n", cases, different);
+        }
         Count count = counts.computeIfAbsent(name(c), k -> new Count());
         count.cases++;
         if (host.vector != Comparison.BREAKPOINT) {
@@ -49,7 +55,9 @@ final class Report implements Oracle.Sink {
             different++;
             count.mismatches++;
             if (mismatches.size() < SHOWN) {
-                mismatches.add(describe(c, host, guest));
+                String text = describe(c, host, guest);
+                mismatches.add(text);
+                System.out.println(text);
             }
         }
     }
@@ -63,7 +71,7 @@ final class Report implements Oracle.Sink {
         return cases;
     }
 
-    /** Cases that ended alike. */
+    /** Cases that did not end alike. */
     long mismatched() {
         return different;
     }
