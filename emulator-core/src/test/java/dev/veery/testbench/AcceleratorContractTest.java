@@ -314,6 +314,32 @@ class AcceleratorContractTest {
     }
 
     @Test
+    void aStoreFarBehindTheBeginningOfABlockIsSeen() {
+        Code function = new Code();
+        for (int i = 0; i < 20; i++) {
+            function.b(0x48, 0xbb).q(i); // movabs rbx, i
+        }
+        int immediate = 0x100 + function.length() + 1;
+        function.b(0x04, 0x01, 0xc3); // add al, 1; ret
+        s.setGpr(CpuState.RSI, Tables.CODE + immediate);
+        run64(
+                new Code()
+                        .b(0x30, 0xc0) // xor al, al
+                        .b(0xe8)
+                        .d(0xf9) // call 100h
+                        .b(0xc6, 0x06, 0x02) // mov byte [rsi], 2
+                        .b(0xe8)
+                        .d(0xf1) // call 100h
+                        .b(0xc6, 0x06, 0x04) // mov byte [rsi], 4
+                        .b(0xe8)
+                        .d(0xe9) // call 100h
+                        .exit()
+                        .fill(0x100)
+                        .append(function),
+                Stop.exit(1 + 2 + 4));
+    }
+
+    @Test
     void aStoreThroughAnotherMappingIsSeen() {
         Tables.long64(t);
         t.poke(Tables.pte(0x30000), Tables.CODE | Tables.PWU);

@@ -42,6 +42,9 @@ final class BlockCache implements CodeListener {
         final @Nullable Block[] byChunk = new Block[CHUNKS];
         final int[] covering = new int[CHUNKS];
 
+        /** Where the longest of those that begin in each chunk end, at most: few reach what is written in another chunk. */
+        final int[] end = new int[CHUNKS];
+
         /** Those that begin in another page. */
         @Nullable
         Block crossing;
@@ -225,6 +228,7 @@ final class BlockCache implements CodeListener {
         int chunk = CodePage.chunk(block.pageOffset);
         block.nextInPage = p.byChunk[chunk];
         p.byChunk[chunk] = block;
+        p.end[chunk] = Math.max(p.end[chunk], block.pageOffset + block.length);
         p.cover(block, 1);
     }
 
@@ -311,7 +315,11 @@ final class BlockCache implements CodeListener {
         int to = from + length;
         int before = Math.max(0, from - Block.MAX_LENGTH + 1);
         for (int c = CodePage.chunk(before); c <= CodePage.chunk(to - 1); c++) {
+            if (p.end[c] <= from) {
+                continue;
+            }
             Block kept = null;
+            int end = 0;
             for (Block b = p.byChunk[c]; b != null; ) {
                 Block next = b.nextInPage;
                 if (b.pageOffset < to && from < b.pageOffset + b.length) {
@@ -322,10 +330,12 @@ final class BlockCache implements CodeListener {
                 } else {
                     b.nextInPage = kept;
                     kept = b;
+                    end = Math.max(end, b.pageOffset + b.length);
                 }
                 b = next;
             }
             p.byChunk[c] = kept;
+            p.end[c] = end;
         }
         if (p.crossing != null) {
             invalidateCrossing(p, from);
