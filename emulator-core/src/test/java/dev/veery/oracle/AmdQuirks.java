@@ -52,7 +52,7 @@ final class AmdQuirks {
     /** Takes known differences out of {@code guest}; false when there are none, or when the case cannot be compared. */
     static boolean explain(OracleCase c, Outcome host, Outcome guest) {
         if (host.vector < 0 || guest.vector < 0) {
-            return differs(c) && leftOut(guest);
+            return (differs(c) || pushesAbove32Bits(c, guest)) && leftOut(guest);
         }
         long flags = c.rflags | host.rflags | guest.rflags;
         if ((flags & FLAG_AC) != 0 && (host.vector == ALIGNMENT || guest.vector == ALIGNMENT)) {
@@ -62,7 +62,8 @@ final class AmdQuirks {
         if ((host.fxView.getInt(OracleCase.FX_MXCSR) & MXCSR_MM) != 0) {
             return leftOut(guest);
         }
-        if (host.rip != guest.rip && otherFault(c, host, guest)) {
+        boolean apart = host.rip != guest.rip || memoryFault(host) != memoryFault(guest);
+        if (apart && otherFault(c, host, guest)) {
             return leftOut(guest);
         }
         boolean int1 = host.vector == DEBUG && guest.vector == DEBUG && endsInInt1(c, guest.rip);
@@ -123,6 +124,19 @@ final class AmdQuirks {
         }
         // A far call to 32-bit code pushes to a stack with 32-bit addresses.
         return i.map == Insn.MAP_1 && i.opcode == 0xff && digit == 3;
+    }
+
+    /**
+     * A far call from 32-bit to 64-bit code pushes to a stack with 64-bit addresses. Linux takes a fault of 32-bit code above
+     * 4 GiB for erratum 100 of the K8 and repeats the instruction for ever (is_errata100 in arch/x86/mm/fault.c).
+     */
+    private static boolean pushesAbove32Bits(OracleCase c, Outcome guest) {
+        Insn i = new Insn();
+        return c.compat
+                && memoryFault(guest)
+                && decode(c, guest.rip, i)
+                && i.map == Insn.MAP_1
+                && (i.opcode == 0x9a || i.opcode == 0xff && (i.modrm >> 3 & 7) == 3);
     }
 
     private static boolean decode(OracleCase c, long rip, Insn insn) {

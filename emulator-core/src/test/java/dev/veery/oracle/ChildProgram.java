@@ -43,6 +43,7 @@ final class ChildProgram {
     private static final int SYS_SIGALTSTACK = 131;
     private static final int SYS_PRCTL = 157;
     private static final int SYS_ARCH_PRCTL = 158;
+    private static final int SYS_SCHED_SETAFFINITY = 203;
     private static final int SYS_SECCOMP = 317;
 
     private static final int PROT_READ = 1;
@@ -156,6 +157,8 @@ final class ChildProgram {
         a.move(R10, MAP_SHARED_FIXED | MAP_POPULATE);
         a.move(R9, 0);
         a.systemCallAsIs(SYS_MMAP);
+        dieOnError();
+        a.systemCall(SYS_SCHED_SETAFFINITY, 0, Layout.CPUS_SIZE, Layout.SHARED + Layout.HEADER_CPUS);
         dieOnError();
         map(Layout.VARS, Layout.VARS_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS_FIXED);
         map(Layout.DATA, Layout.DATA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS_FIXED);

@@ -88,6 +88,7 @@ final class GuestMachine implements AutoCloseable {
     private final Decoder decoder = new Decoder();
     private final Insn insn = new Insn();
     private final boolean fsgsbase;
+    private final int cpu;
     private final boolean amd;
     private int lastCode;
     private volatile long sequence;
@@ -100,6 +101,7 @@ final class GuestMachine implements AutoCloseable {
      */
     GuestMachine(HostInfo host, @Nullable BiFunction<CpuState, SoftMmu, NativeTier> tier) {
         fsgsbase = host.fsgsbase();
+        cpu = host.cpu();
         amd = host.amd();
         MemoryRegion root = MemoryRegion.container("system", 1L << 40);
         root.addChild(0, MemoryRegion.ram("ram", ram));
@@ -174,7 +176,7 @@ final class GuestMachine implements AutoCloseable {
     }
 
     private void descriptors() {
-        // As Linux has them, so that selectors mean the same, but for the CPU's number and the task's own.
+        // As Linux has them, so that selectors mean the same, but for the task's own.
         put(GDT + 0x40, 0x0000_8b00_0000_0067L | (KERNEL + TSS & 0xff_ffff) << 16);
         put(GDT + 0x48, KERNEL >>> 32);
         put(GDT + 0x08, 0x00cf_9b00_0000_ffffL);
@@ -184,7 +186,7 @@ final class GuestMachine implements AutoCloseable {
         put(GDT + 0x28, 0x00cf_f300_0000_ffffL);
         put(GDT + 0x30, 0x00af_fb00_0000_ffffL);
         // The segment whose limit is the processor's number.
-        put(GDT + 0x78, 0x0040_f500_0000_0000L);
+        put(GDT + 0x78, 0x0040_f500_0000_0000L | cpu);
         put(TSS + 36, KERNEL + STACK_TOP);
         put(TSS + 4, KERNEL + STACK_TOP);
         OffHeap.putShort(ram.host() + TSS + 102, -1);

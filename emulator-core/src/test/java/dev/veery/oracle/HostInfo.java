@@ -14,8 +14,9 @@ import java.util.Set;
  * @param vendor vendor string
  * @param flags feature names as /proc/cpuinfo has them
  * @param fsgsbase user mode may execute WRFSBASE
+ * @param cpu the first of the processors that may be used
  */
-record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsbase) {
+record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsbase, int cpu) {
     private static final long AT_HWCAP2 = 26;
     private static final long HWCAP2_FSGSBASE = 1 << 1;
 
@@ -33,7 +34,7 @@ record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsba
         boolean usable = System.getProperty("os.arch").equals("amd64")
                 && System.getProperty("os.name").equals("Linux");
         if (!usable) {
-            return new HostInfo(false, "", Set.of(), false);
+            return new HostInfo(false, "", Set.of(), false, 0);
         }
         try {
             String vendor = "";
@@ -55,9 +56,19 @@ record HostInfo(boolean usable, String vendor, Set<String> flags, boolean fsgsba
                 long value = auxiliary.getLong();
                 fsgsbase |= key == AT_HWCAP2 && (value & HWCAP2_FSGSBASE) != 0;
             }
-            return new HostInfo(true, vendor, flags, fsgsbase);
+            return new HostInfo(true, vendor, flags, fsgsbase, firstCpu());
         } catch (IOException e) {
             throw new AssertionError("no /proc", e);
         }
+    }
+
+    private static int firstCpu() throws IOException {
+        String key = "Cpus_allowed_list:";
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith(key)) {
+                return Integer.parseInt(line.substring(key.length()).trim().split("[-,]", 2)[0]);
+            }
+        }
+        throw new AssertionError("no list of processors in /proc/self/status");
     }
 }

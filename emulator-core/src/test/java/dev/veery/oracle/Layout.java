@@ -56,6 +56,12 @@ final class Layout {
     /** Header: index of the case that the child is running, for the report when it dies. */
     static final int HEADER_PROGRESS = 0;
 
+    /** Header: one bit for each processor that the child may run on. */
+    static final int HEADER_CPUS = 0x40;
+
+    /** Bytes at {@link #HEADER_CPUS}. */
+    static final int CPUS_SIZE = 0x400;
+
     static final int HEADER_SIZE = PAGE;
 
     static final int BATCHES = 2;

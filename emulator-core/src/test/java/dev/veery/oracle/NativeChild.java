@@ -29,6 +29,8 @@ final class NativeChild implements AutoCloseable {
                 shared = channel.map(FileChannel.MapMode.READ_WRITE, 0, Layout.FILE_SIZE)
                         .order(ByteOrder.LITTLE_ENDIAN);
             }
+            // Always the same one: a segment's limit tells its number.
+            shared.put(Layout.HEADER_CPUS + host.cpu() / 8, (byte) (1 << host.cpu() % 8));
             Path program = directory.resolve("child");
             Files.write(program, new ChildProgram(host.fsgsbase(), host.vex()).elf());
             Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The software processor against the host's own. {@code -Dveery.oracle.cases} and {@code -Dveery.oracle.seed} choose how
- * much and what the slow test runs; its seed is printed in what it writes, so that a failure can be repeated.
+ * much and what the slow test runs; its seed is printed in what it writes, so that a failure can be repeated. How far it is stands in {@code target/oracle.log}.
  */
 class OracleTest {
     private static final int SMOKE = 100_000;

@@ -26,4 +26,19 @@ final class Outcome {
     final byte[] fx = new byte[Layout.FX_SIZE];
     final ByteBuffer fxView = ByteBuffer.wrap(fx).order(ByteOrder.LITTLE_ENDIAN);
     final byte[] data = new byte[Layout.DATA_SIZE];
+
+    /** Makes it equal to {@code from}. */
+    void set(Outcome from) {
+        vector = from.vector;
+        tainted = from.tainted;
+        error = from.error;
+        cr2 = from.cr2;
+        rip = from.rip;
+        rflags = from.rflags;
+        cs = from.cs;
+        ss = from.ss;
+        System.arraycopy(from.gpr, 0, gpr, 0, gpr.length);
+        System.arraycopy(from.fx, 0, fx, 0, fx.length);
+        System.arraycopy(from.data, 0, data, 0, data.length);
+    }
 }

@@ -4,18 +4,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts what ran, keeps and shows the first mismatches, and says in a long run how far it is. */
+/** Counts what ran and keeps the first mismatches; says in a long run how far it is, in a file, as Maven holds output back. */
 final class Report implements Oracle.Sink {
     private static final int SHOWN = 20;
 
     /** Cases between two lines of progress. */
     private static final int PROGRESS = 1_000_000;
+
+    private static final Path LOG = Path.of("target", "oracle.log");
 
     /** Cases of one form. */
     private static final class Count {
@@ -44,7 +47,7 @@ final class Report implements Oracle.Sink {
         }
         cases++;
         if (cases % PROGRESS == 0) {
-            System.out.printf("oracle: %d cases compared, %d differ%n", cases, different);
+            log(String.format("%d cases compared, %d differ%n", cases, different));
         }
         Count count = counts.computeIfAbsent(name(c), k -> new Count());
         count.cases++;
@@ -57,8 +60,16 @@ final class Report implements Oracle.Sink {
             if (mismatches.size() < SHOWN) {
                 String text = describe(c, host, guest);
                 mismatches.add(text);
-                System.out.println(text);
+                log(text);
             }
+        }
+    }
+
+    private static void log(String text) {
+        try {
+            Files.writeString(LOG, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + LOG, e);
         }
     }
 
